@@ -1,0 +1,37 @@
+//! What can be wrong with alertkube itself. The replica finds these; here they only have their place in the catalogue.
+
+use std::time::Duration;
+
+use crate::detect::condition::{Condition, Edge, EffectOf};
+use crate::severity::Severity;
+
+const OWN: Condition = Condition { kind: "Alertkube", ..Condition::BASE };
+
+/// The conditions about ourselves.
+pub(super) static CONDITIONS: [Condition; 3] = [
+    Condition {
+        reason: "ApiServerUnreachable",
+        severity: Severity::Critical,
+        hold_for: Duration::from_secs(60),
+        doc: "No kind can be watched because the API server does not answer. Nothing that happens in the cluster is \
+              seen until it does; what stands keeps standing. Look at the control plane and at the network between \
+              it and this pod.",
+        ..OWN
+    },
+    Condition {
+        reason: "WatchStale",
+        hold_for: Duration::from_secs(120),
+        effect_of: &[EffectOf { edge: Edge::Same, reasons: &["ApiServerUnreachable"] }],
+        doc: "One kind of object cannot be read, or nothing was heard of it for two minutes. Problems of that kind \
+              neither begin nor end until it is heard of again. Check the ClusterRole for `list` and `watch` on the \
+              kind, then the API server's own health.",
+        ..OWN
+    },
+    Condition {
+        reason: "SinkFailing",
+        hold_down: Duration::from_secs(60),
+        doc: "A sink refuses notifications or does not answer. What it should have been told waits and is tried \
+              again. Check its address, its credentials and the way out of the cluster.",
+        ..OWN
+    },
+];

@@ -1,0 +1,177 @@
+//! What a sink is told, and what comes back.
+
+use std::time::Duration;
+
+use crate::severity::Severity;
+use crate::time::Stamp;
+use crate::watch::Packed;
+
+/// A sink, as an index into [`crate::Settings::sinks`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SinkId(pub usize);
+
+/// One try to deliver one notification. Never reused within a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptId(pub u64);
+
+/// How a sink tells a repeat from news; it decides the window of unsettled sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SinkClass {
+    /// People read it in order and every message shows: one unsettled send.
+    Chat,
+    /// It folds by a key: up to 64 unsettled sends.
+    Keyed,
+    /// A program reads it and can fold by delivery id: up to 256 unsettled sends.
+    Webhook,
+}
+
+/// What a notification says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// A problem stands and this sink has not been told of it in this episode.
+    First,
+    /// The problem is worse than this sink was told.
+    Raised,
+    /// The problem still stands.
+    Repeat,
+    /// The problem ended.
+    Resolved,
+    /// What already stood when a first run began, all in one.
+    Digest,
+}
+
+impl Action {
+    /// A closed word for payloads, logs and metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Action::First => "first",
+            Action::Raised => "raised",
+            Action::Repeat => "repeat",
+            Action::Resolved => "resolved",
+            Action::Digest => "digest",
+        }
+    }
+}
+
+/// One message for one sink.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notification {
+    /// Stays the same over all attempts of this message; 16 hex digits.
+    pub delivery: String,
+    /// What it says.
+    pub action: Action,
+    /// The cluster's name.
+    pub cluster: String,
+    /// When the decision to tell was made.
+    pub decided: Stamp,
+    /// One problem; only a digest has more (worst first) and may have any number.
+    pub reports: Vec<Report>,
+}
+
+/// One problem as it is told: a snapshot, complete without the core.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// 16 hex digits, v2 of the reference (kind, namespace, name, reason).
+    pub fingerprint: String,
+    /// Names one life of this fingerprint: it differs between two firings that a resolve parts.
+    pub episode: String,
+    /// Kind of the object.
+    pub kind: String,
+    /// Namespace of the object, empty for cluster-scoped ones.
+    pub namespace: String,
+    /// Name of the object.
+    pub name: String,
+    /// The node it is on, or is; empty if none.
+    pub node: String,
+    /// Owners from the nearest to the top, as (kind, name).
+    pub owners: Vec<(String, String)>,
+    /// How bad it is, overrides and raises included.
+    pub severity: Severity,
+    /// The reason to show; it may be another name of the one that identifies the alert.
+    pub reason: String,
+    /// The cause in plain words, one line, without the object's name.
+    pub text: String,
+    /// One line for each failing container or other part.
+    pub parts: Vec<ReportPart>,
+    /// One line for each effect that this problem explains.
+    pub effects: Vec<String>,
+    /// Labels of the object.
+    pub labels: Packed,
+    /// Annotations of the object that settings or sinks name.
+    pub annotations: Packed,
+    /// Since when it holds.
+    pub starts: Stamp,
+    /// When it ended; `None` while it stands.
+    pub ends: Option<Stamp>,
+    /// Whether it fires once and has no end.
+    pub event: bool,
+    /// Whether it has fired often lately.
+    pub flapping: bool,
+}
+
+/// A failing container, or another part of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportPart {
+    /// Container name, or what else names the part.
+    pub name: String,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+/// What became of an attempt, judged by the sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The sink took it.
+    Done,
+    /// Try again, not before `after` if the sink asked for a delay.
+    Retry {
+        /// What went wrong.
+        why: Why,
+        /// The delay that the sink asked for (`Retry-After`).
+        after: Option<Duration>,
+        /// Whether the sink may have taken it all the same (a lost reply).
+        in_doubt: bool,
+    },
+    /// Trying again cannot help.
+    Reject(Why),
+}
+
+/// Why an attempt failed: a closed set, and the metric label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// No connection, or it broke.
+    Unreachable,
+    /// No answer in time.
+    Timeout,
+    /// 408, 425 or 429.
+    Throttled,
+    /// 5xx.
+    ServerError,
+    /// Any other answer that is not a success.
+    Refused,
+    /// 401 or 403 from the sink.
+    Unauthorized,
+    /// The destination guard forbids the address.
+    Blocked,
+    /// The sink has no address or credential.
+    Unconfigured,
+    /// The message cannot be rendered for this sink.
+    Unrenderable,
+}
+
+impl Why {
+    /// A closed word for logs and metric labels.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Why::Unreachable => "unreachable",
+            Why::Timeout => "timeout",
+            Why::Throttled => "throttled",
+            Why::ServerError => "server_error",
+            Why::Refused => "refused",
+            Why::Unauthorized => "unauthorized",
+            Why::Blocked => "blocked",
+            Why::Unconfigured => "unconfigured",
+            Why::Unrenderable => "unrenderable",
+        }
+    }
+}
