@@ -1,0 +1,131 @@
+//! Stage 9, decide: what a sink must hear of an alert now, against what it has already been told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::alert::{Alert, Fingerprint};
+use crate::notification::{Action, SinkId};
+use crate::settings::Behavior;
+use crate::severity::Severity;
+use crate::time::Stamp;
+
+/// What one sink knows of one alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The episode it was told of.
+    pub(crate) episode: Stamp,
+    /// The severity it was told.
+    pub(crate) severity: Severity,
+    /// When it was last told that the problem stands.
+    pub(crate) at: Stamp,
+    /// Told that it stands, and not yet that it ended.
+    pub(crate) open: bool,
+    /// The firing may have arrived or not: it is sent again, and its end is told in any case.
+    pub(crate) doubt: bool,
+    /// Taken as told without a message (`firstRun: silent`): nothing more is said of this episode.
+    pub(crate) silent: bool,
+    /// When the sink last refused it for good.
+    pub(crate) refused: Option<Stamp>,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Tell it.
+    Tell(Action),
+    /// The end of something that was never said aloud: forget it.
+    Drop,
+    /// Held until then because its last message is too fresh.
+    Muted(Stamp),
+    /// Nothing before then.
+    Wait(Stamp),
+    /// Nothing.
+    Nothing,
+}
+
+/// Decides for one alert, at the severity that counts, and one sink.
+pub(crate) fn decide(
+    behavior: &Behavior,
+    alert: &Alert,
+    severity: Severity,
+    told: Option<&Told>,
+    now: Stamp,
+    retry_refused: Duration,
+) -> Decision {
+    let event = alert.condition.event.is_some();
+    let firing = matches!(alert.phase, crate::alert::Phase::Firing);
+    if let Some(refused) = told.and_then(|told| told.refused)
+        && now < refused.plus(retry_refused)
+    {
+        return if firing || told.is_some_and(|told| told.open) {
+            Decision::Wait(refused.plus(retry_refused))
+        } else {
+            Decision::Nothing
+        };
+    }
+    match told {
+        Some(told) if event && told.episode == alert.opened && !told.doubt => Decision::Nothing,
+        Some(told) if told.open && !told.doubt && told.silent => silent(alert),
+        Some(told) if told.open && !event => open(behavior, alert, severity, told, now),
+        Some(told) if firing && !event && !told.doubt && now < told.at.plus(behavior.mute) => {
+            Decision::Muted(told.at.plus(behavior.mute))
+        }
+        _ if firing => Decision::Tell(Action::First),
+        _ => Decision::Nothing,
+    }
+}
+
+fn silent(alert: &Alert) -> Decision {
+    if alert.stands() { Decision::Nothing } else { Decision::Drop }
+}
+
+fn open(behavior: &Behavior, alert: &Alert, severity: Severity, told: &Told, now: Stamp) -> Decision {
+    if !alert.stands() {
+        return Decision::Tell(Action::Resolved);
+    }
+    if told.doubt {
+        return Decision::Tell(Action::First);
+    }
+    if severity > told.severity {
+        return Decision::Tell(Action::Raised);
+    }
+    match behavior.repeat.map(|repeat| told.at.plus(repeat)) {
+        Some(due) if due <= now => Decision::Tell(Action::Repeat),
+        Some(due) => Decision::Wait(due),
+        None => Decision::Nothing,
+    }
+}
+
+/// Every told record, by alert and sink.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Memory(BTreeMap<(Fingerprint, SinkId), Told>);
+
+impl Memory {
+    pub(crate) fn get(&self, fingerprint: Fingerprint, sink: SinkId) -> Option<&Told> {
+        self.0.get(&(fingerprint, sink))
+    }
+
+    pub(crate) fn set(&mut self, fingerprint: Fingerprint, sink: SinkId, told: Told) {
+        self.0.insert((fingerprint, sink), told);
+    }
+
+    pub(crate) fn forget(&mut self, fingerprint: Fingerprint, sink: SinkId) {
+        self.0.remove(&(fingerprint, sink));
+    }
+
+    /// The sinks that know something of an alert.
+    pub(crate) fn sinks(&self, fingerprint: Fingerprint) -> impl Iterator<Item = (SinkId, &Told)> {
+        self.0
+            .range((fingerprint, SinkId(0))..=(fingerprint, SinkId(usize::MAX)))
+            .map(|((_, sink), told)| (*sink, told))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Fingerprint, SinkId, &Told)> {
+        self.0.iter().map(|((fingerprint, sink), told)| (*fingerprint, *sink, told))
+    }
+
+    /// Whether any sink waits to hear of the end.
+    pub(crate) fn open(&self, fingerprint: Fingerprint) -> bool {
+        self.sinks(fingerprint).any(|(_, told)| told.open)
+    }
+}

@@ -1,0 +1,111 @@
+//! Stage 7, judge: who holds an alert back at the moment of telling, by name. Resolves are never judged.
+
+mod inhibit;
+
+use std::time::Duration;
+
+use crate::alert::{Alert, Face, Fingerprint, Phase};
+use crate::detect::Rules;
+use crate::fact::Suppressed;
+use crate::limits::CAUSE_DEPTH_MAX;
+use crate::relate::{Graph, pending_until};
+use crate::route::route;
+use crate::settings::Settings;
+use crate::time::{Now, Stamp};
+use crate::track::Tracker;
+
+pub(crate) use inhibit::Inhibitors;
+
+/// The annotation that silences an object until a time.
+pub(crate) const SILENCE_ANNOTATION: &str = "alert-silence-until";
+
+/// All that a judgement may look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Court<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) rules: &'a Rules,
+    pub(crate) tracker: &'a Tracker,
+    pub(crate) graph: &'a Graph,
+    pub(crate) inhibitors: &'a Inhibitors,
+    pub(crate) now: Now,
+}
+
+/// An alert is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) by: Suppressed,
+    /// Whose change lifts it.
+    pub(crate) cause: Option<Fingerprint>,
+    /// When time lifts it, on the boot clock.
+    pub(crate) until: Option<Duration>,
+}
+
+impl Court<'_> {
+    /// Whether an alert that is due may be told now.
+    pub(crate) fn judge(&self, alert: &Alert) -> Result<(), Held> {
+        self.suppressed(alert)?;
+        self.explained(alert)
+    }
+
+    /// Silences and inhibitions: what the user asked for.
+    fn suppressed(&self, alert: &Alert) -> Result<(), Held> {
+        if let Some(until) = self.silenced_until(alert) {
+            return Err(Held { by: Suppressed::Silenced, cause: None, until: Some(self.now.boot_at(until)) });
+        }
+        match self.inhibitors.source_of(self, alert) {
+            Some((source, until)) => {
+                Err(Held { by: Suppressed::Inhibited(source.to_string()), cause: Some(source), until })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn silenced_until(&self, alert: &Alert) -> Option<Stamp> {
+        let text = alert.subject.annotations.get(SILENCE_ANNOTATION)?;
+        let until = Stamp::parse(text).filter(|_| self.settings.behavior.annotation_silences)?;
+        (until > self.now.stamp()).then_some(until)
+    }
+
+    /// An effect of something that is told, or about to be, is a line there; and it waits one `for` of its own after
+    /// that ended.
+    fn explained(&self, alert: &Alert) -> Result<(), Held> {
+        if let Some(cause) = self.voiced_cause(alert, 0) {
+            let until = self.tracker.get(cause).and_then(|cause| pending_until(self.rules, cause, self.now));
+            return Err(Held { by: Suppressed::Explained(cause.to_string()), cause: Some(cause), until });
+        }
+        let Some(last) = alert.explained else { return Ok(()) };
+        let until = last.plus(self.rules.of(alert.condition).hold_for);
+        if until <= self.now.stamp() {
+            return Ok(());
+        }
+        let until = self.now.boot_at(until);
+        Err(Held { by: Suppressed::Explained(String::new()), cause: None, until: Some(until) })
+    }
+
+    /// The best cause that is not itself kept quiet by the user or routed nowhere.
+    pub(crate) fn voiced_cause(&self, alert: &Alert, depth: usize) -> Option<Fingerprint> {
+        if depth >= CAUSE_DEPTH_MAX {
+            return None;
+        }
+        let causes = self.graph.causes(self.tracker, self.rules, alert, self.now);
+        causes.into_iter().find(|cause| {
+            self.tracker.get(*cause).is_some_and(|cause| {
+                let quiet = self.suppressed(cause).is_err() || self.unrouted(cause);
+                !quiet || self.voiced_cause(cause, depth + 1).is_some()
+            })
+        })
+    }
+
+    fn unrouted(&self, alert: &Alert) -> bool {
+        let severity = self.graph.severity(self.tracker, self.rules, alert, self.now);
+        route(self.settings, &Face { alert, severity }).is_empty()
+    }
+
+    /// Whether an alert stands, or is pending within its time, so that it holds others back.
+    fn holds_others(&self, alert: &Alert) -> Option<Option<Duration>> {
+        match pending_until(self.rules, alert, self.now) {
+            Some(until) => (until > self.now.boot).then_some(Some(until)),
+            None => (alert.stands() && !matches!(alert.phase, Phase::Over)).then_some(None),
+        }
+    }
+}

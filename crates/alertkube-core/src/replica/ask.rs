@@ -1,0 +1,152 @@
+//! Questions to a replica: read only.
+
+use crate::alert::Phase;
+use crate::enrich::report;
+use crate::fact::Suppressed;
+use crate::limits::PAGE_MAX;
+use crate::notification::Report;
+use crate::replica::Replica;
+use crate::time::Now;
+use crate::watch::{Kind, KindId};
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// How the replica is.
+    Status,
+    /// Alerts in the order of their fingerprints, from behind this one on.
+    Alerts {
+        /// The last fingerprint of the page before.
+        after: Option<String>,
+    },
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Question::Status`].
+    Status(Box<Status>),
+    /// To [`Question::Alerts`]: one page; a full page may be followed by more.
+    Alerts(Vec<Standing>),
+}
+
+/// How a replica is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Whether telling has begun.
+    pub telling: bool,
+    /// The watched kinds.
+    pub kinds: Vec<KindStatus>,
+    /// Alerts that fire or resolve.
+    pub active: usize,
+    /// Alerts that hold, but not yet for long enough.
+    pub pending: usize,
+    /// Objects whose views are kept.
+    pub kept: usize,
+    /// The sinks.
+    pub sinks: Vec<SinkStatus>,
+}
+
+/// How the watch of a kind is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindStatus {
+    /// The kind.
+    pub kind: KindId,
+    /// Whether its picture is live.
+    pub live: bool,
+    /// Why it is not heard of, in words.
+    pub lost: Option<String>,
+    /// How many objects of it are known.
+    pub objects: usize,
+}
+
+/// How a sink is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SinkStatus {
+    /// The sink's name.
+    pub name: String,
+    /// Messages that wait or are on their way.
+    pub depth: usize,
+    /// Messages that are on their way.
+    pub in_flight: usize,
+    /// Whether its breaker is open.
+    pub breaker_open: bool,
+}
+
+/// One alert as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// `pending`, `firing`, `resolving` or `over`.
+    pub phase: &'static str,
+    /// Who holds it back, when it is due and not told.
+    pub held: Option<Suppressed>,
+    /// The sinks that have been told that it stands.
+    pub told: Vec<String>,
+    /// What a sink would be told.
+    pub report: Report,
+}
+
+impl Replica {
+    /// Answers a question; it changes nothing.
+    pub fn ask(&self, now: Now, question: &Question) -> Answer {
+        match question {
+            Question::Status => Answer::Status(Box::new(self.status())),
+            Question::Alerts { after } => Answer::Alerts(self.standing(now, after.as_deref())),
+        }
+    }
+
+    fn status(&self) -> Status {
+        let (mut active, mut pending) = (0, 0);
+        for (_, alert) in self.tracker.iter().filter(|(_, alert)| alert.condition.event.is_none()) {
+            active += usize::from(alert.stands());
+            pending += usize::from(matches!(alert.phase, Phase::Pending { .. }));
+        }
+        Status {
+            telling: self.gate.open(),
+            kinds: Kind::ALL.iter().filter_map(|kind| self.picture.status(kind.id)).collect(),
+            active,
+            pending,
+            kept: self.picture.kept_count(),
+            sinks: self
+                .settings
+                .sinks
+                .iter()
+                .zip(&self.lanes)
+                .map(|(plan, lane)| SinkStatus {
+                    name: plan.name.clone(),
+                    depth: lane.depth(),
+                    in_flight: lane.in_flight(),
+                    breaker_open: !lane.breaker.closed(),
+                })
+                .collect(),
+        }
+    }
+
+    fn standing(&self, now: Now, after: Option<&str>) -> Vec<Standing> {
+        let court = self.court(now);
+        let wanted =
+            self.tracker.iter().filter(|(fp, _)| after.is_none_or(|after| fp.to_string().as_str() > after));
+        wanted
+            .take(PAGE_MAX)
+            .map(|(fp, alert)| {
+                let told = self.memory.sinks(fp).filter(|(_, told)| told.open && !told.silent);
+                let severity = self.graph.severity(&self.tracker, &self.rules, alert, now);
+                Standing {
+                    phase: phase_word(alert.phase),
+                    held: self.held.get(&fp).cloned(),
+                    told: told.map(|(sink, _)| self.settings.sink(sink).name.clone()).collect(),
+                    report: report(&court, alert, severity, alert.opened),
+                }
+            })
+            .collect()
+    }
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pending { .. } => "pending",
+        Phase::Firing => "firing",
+        Phase::Resolving { .. } => "resolving",
+        Phase::Over => "over",
+    }
+}

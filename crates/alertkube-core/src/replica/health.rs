@@ -1,0 +1,77 @@
+//! Alerts about ourselves: they go through the same line as those about the cluster.
+
+use std::sync::Arc;
+
+use crate::alert::{Fingerprint, Subject};
+use crate::detect::{Finding, find_condition};
+use crate::replica::Replica;
+use crate::time::{Now, Stamp};
+use crate::watch::{Kind, KindId, LostWhy, Uid};
+
+/// The kind that alerts about ourselves name.
+pub(crate) const OWN_KIND: &str = "Alertkube";
+
+impl Replica {
+    /// Looks at how the watches are.
+    pub(super) fn observe_health(&mut self, now: Now) {
+        let kinds: Vec<KindId> = self.picture.kinds().collect();
+        let lost = |kind: &KindId| self.picture.lost_since(*kind).cloned();
+        let away = |(_, why): &(_, LostWhy)| matches!(why, LostWhy::Unreachable(_) | LostWhy::Silent);
+        let all_away: Option<Vec<_>> = kinds.iter().map(|kind| lost(kind).filter(away)).collect();
+        let since = all_away.as_ref().and_then(|all| all.iter().map(|(since, _)| *since).max());
+        let why = all_away.and_then(|all| all.into_iter().next()).map(|(_, why)| why);
+        let server = since
+            .zip(why.clone())
+            .map(|(since, why)| own_finding(now, since, format!("the API server does not answer: {why}")));
+        let mut observed = vec![("ApiServerUnreachable", "kube-apiserver".to_owned(), server)];
+        for kind in kinds {
+            let stale = lost(&kind).filter(|_| why.is_none());
+            let finding =
+                stale.map(|(since, why)| own_finding(now, since, format!("{kind} cannot be watched: {why}")));
+            observed.push(("WatchStale", Kind::of(kind).plural.to_owned(), finding));
+        }
+        for (reason, name, finding) in observed {
+            self.observe_own(now, reason, &name, finding);
+        }
+    }
+
+    /// Looks at how the sinks are.
+    pub(super) fn observe_sinks(&mut self, now: Now) {
+        for id in 0..self.settings.sinks.len() {
+            let sink = crate::notification::SinkId(id);
+            let name = self.settings.sink(sink).name.clone();
+            let finding = self.failing.get(&sink).map(|why| Finding {
+                since: None,
+                until: None,
+                shown: None,
+                text: format!("notifications to sink {name} fail: {}", why.as_str()),
+                parts: Vec::new(),
+            });
+            self.observe_own(now, "SinkFailing", &name, finding);
+        }
+    }
+
+    fn observe_own(&mut self, now: Now, reason: &'static str, name: &str, finding: Option<Finding>) {
+        let id =
+            Uid(u128::from_str_radix(&Fingerprint::of(OWN_KIND, "", name, reason).to_string(), 16)
+                .unwrap_or(1));
+        let Some(condition) = find_condition(OWN_KIND, reason) else { return };
+        if finding.is_none() && self.tracker.of_object(id).next().is_none() {
+            return;
+        }
+        let subject = Arc::new(Subject { id, kind: OWN_KIND, name: name.into(), ..Subject::default() });
+        let enabled = self.rules.of(condition).enabled;
+        let findings = finding.filter(|_| enabled).map(|finding| (condition, finding)).into_iter().collect();
+        let context = Self::context(&self.settings, &self.rules, now);
+        for fingerprint in self.tracker.observe(context, &subject, findings) {
+            self.changed(now, fingerprint);
+        }
+    }
+}
+
+fn own_finding(now: Now, since: std::time::Duration, text: String) -> Finding {
+    let ago = now.boot.saturating_sub(since);
+    let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+    let since = Stamp::from_millis(now.stamp().millis().saturating_sub(ago));
+    Finding { since: Some(since), until: None, shown: None, text, parts: Vec::new() }
+}

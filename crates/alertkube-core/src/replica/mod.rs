@@ -1,0 +1,278 @@
+//! The replica: one machine that drives every stage. It is told the time and what happened, and answers with effects.
+
+mod ask;
+mod gate;
+mod health;
+mod interface;
+mod looking;
+mod picture;
+mod sending;
+mod telling;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agenda::Agenda;
+use crate::alert::Fingerprint;
+use crate::decide::Memory;
+use crate::detect::{Hints, Rules, catalogue};
+use crate::fact::{Fact, Suppressed};
+use crate::group::FirstRunStock;
+use crate::judge::{Court, Inhibitors, SILENCE_ANNOTATION};
+use crate::limits::{DUE_STEPS_MAX, SWEEP_EVERY};
+use crate::notification::{AttemptId, SinkId, Why};
+use crate::own::SeatId;
+use crate::relate::Graph;
+use crate::settings::Settings;
+use crate::settle::Lane;
+use crate::store::{Records, WriteId};
+use crate::time::Now;
+use crate::track::{Context, Tracker};
+use crate::watch::{Key, KindId, Plan};
+
+pub use ask::{Answer, KindStatus, Question, SinkStatus, Standing, Status};
+pub use interface::{Due, Effect, Input, WatchPlan};
+
+use gate::Gate;
+use picture::Picture;
+use sending::Flight;
+
+/// Every deadline of the replica.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Task {
+    Gate,
+    Digest,
+    Look(Key),
+    Alert(Fingerprint),
+    Sink(SinkId),
+    Stale(KindId),
+    Sweep,
+    Stop,
+}
+
+impl Task {
+    fn due(&self) -> Due {
+        match self {
+            Task::Gate => Due::Gate,
+            Task::Digest => Due::Digest,
+            Task::Look(_) => Due::Look,
+            Task::Alert(_) => Due::Alert,
+            Task::Sink(_) => Due::Sink,
+            Task::Stale(_) => Due::Stale,
+            Task::Sweep => Due::Sweep,
+            Task::Stop => Due::Stop,
+        }
+    }
+}
+
+/// One replica of alertkube, without any I/O.
+///
+/// Feed it with [`Replica::handle`], drain [`Replica::poll`] until `None`, and call it again with [`Input::Tick`] no
+/// later than [`Replica::deadline`]. The same inputs at the same times give the same effects.
+#[derive(Debug)]
+pub struct Replica {
+    settings: Arc<Settings>,
+    rules: Rules,
+    jitter: u64,
+    seat: SeatId,
+    started: Duration,
+    restored: bool,
+    picture: Picture,
+    hints: Hints,
+    quarantine: BTreeSet<Key>,
+    tracker: Tracker,
+    graph: Graph,
+    inhibitors: Inhibitors,
+    /// Alerts that are held back, by the alert that holds them.
+    holders: BTreeMap<Fingerprint, BTreeSet<Fingerprint>>,
+    /// Why each alert that is due is not told.
+    held: BTreeMap<Fingerprint, Suppressed>,
+    gate: Gate,
+    stock: FirstRunStock,
+    memory: Memory,
+    lanes: Vec<Lane>,
+    flights: BTreeMap<AttemptId, Flight>,
+    failing: BTreeMap<SinkId, Why>,
+    next_attempt: u64,
+    stopping: Option<Duration>,
+    stored: Option<WriteId>,
+    agenda: Agenda<Task>,
+    effects: VecDeque<Effect>,
+}
+
+impl Replica {
+    /// A replica that has seen nothing yet. `seed` feeds the jitter of back-offs and nothing else.
+    pub fn new(settings: Arc<Settings>, seed: u64, now: Now) -> Replica {
+        let picture = Picture::new(&settings);
+        let mut replica = Replica {
+            rules: Rules::new(&settings, catalogue()),
+            jitter: seed,
+            seat: SeatId::default(),
+            started: now.boot,
+            restored: false,
+            hints: Hints::default(),
+            quarantine: BTreeSet::new(),
+            tracker: Tracker::default(),
+            graph: Graph::default(),
+            inhibitors: Inhibitors::new(&settings),
+            holders: BTreeMap::new(),
+            held: BTreeMap::new(),
+            gate: Gate::default(),
+            stock: FirstRunStock::default(),
+            memory: Memory::default(),
+            lanes: settings.sinks.iter().map(|plan| Lane::new(plan, now.boot)).collect(),
+            flights: BTreeMap::new(),
+            failing: BTreeMap::new(),
+            next_attempt: 0,
+            stopping: None,
+            stored: None,
+            agenda: Agenda::new(),
+            effects: VecDeque::new(),
+            picture,
+            settings,
+        };
+        let plan = replica.watch_plan();
+        replica.effects.push_back(Effect::Watch(plan));
+        replica.agenda.set(Task::Sweep, now.boot + SWEEP_EVERY);
+        replica
+    }
+
+    fn watch_plan(&self) -> WatchPlan {
+        let mut annotations = self.settings.annotations.clone();
+        annotations.extend([SILENCE_ANNOTATION.to_owned(), RUNBOOK_ANNOTATION.to_owned()]);
+        annotations.sort();
+        annotations.dedup();
+        WatchPlan {
+            kinds: self.picture.kinds().collect(),
+            namespace: self.settings.namespace.clone(),
+            plan: Arc::new(Plan { annotations }),
+        }
+    }
+
+    /// Takes one input. Total: any input at any time is legal. Bounded: what is left over is due at once.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Tick => {}
+            Input::Watch(kind, event) => self.watched(now, kind, event),
+            Input::Loaded(_, records) => self.loaded(now, records),
+            Input::Stored(write, _) if self.stored == Some(write) => {
+                self.stored = None;
+                self.effects.push_back(Effect::Stopped);
+            }
+            Input::Stored(..) => {}
+            Input::Replied(attempt, verdict) => self.replied(now, attempt, verdict),
+            Input::Stop { by } => {
+                self.stopping = Some(by);
+                self.agenda.set(Task::Stop, by);
+            }
+        }
+        self.run_due(now);
+        self.pump(now);
+        self.try_stop(now);
+    }
+
+    /// When to call again at the latest, on the boot clock, and why.
+    pub fn deadline(&self) -> Option<(Duration, Due)> {
+        if !self.effects.is_empty() {
+            return Some((Duration::ZERO, Due::More));
+        }
+        self.agenda.next().map(|(at, task)| (at, task.due()))
+    }
+
+    /// The next effect; `None` when all are drained.
+    pub fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    fn run_due(&mut self, now: Now) {
+        for _ in 0..DUE_STEPS_MAX {
+            let Some(task) = self.agenda.pop_due(now.boot) else { return };
+            match task {
+                Task::Gate => self.try_open(now),
+                Task::Digest => self.make_digests(now),
+                Task::Look(key) => self.look_again(now, key),
+                Task::Alert(fingerprint) => self.changed(now, fingerprint),
+                Task::Stale(_) => self.observe_health(now),
+                Task::Sweep => self.sweep(now),
+                Task::Sink(_) | Task::Stop => {}
+            }
+        }
+    }
+
+    fn loaded(&mut self, now: Now, records: Option<Records>) {
+        if let Some(records) = records {
+            self.fact(Fact::Restored { alerts: records.len() });
+            records.read(&mut self.tracker, &mut self.memory, &self.settings, now);
+            self.restored = true;
+            let known: Vec<_> = self.tracker.iter().map(|(fingerprint, _)| fingerprint).collect();
+            for fingerprint in known {
+                self.changed(now, fingerprint);
+            }
+        }
+        self.gate.loaded();
+        self.try_open(now);
+    }
+
+    fn sweep(&mut self, now: Now) {
+        self.tracker.sweep(now.stamp());
+        self.hints.sweep(now);
+        let mute = self.settings.behavior.mute;
+        let stale: Vec<_> = self
+            .memory
+            .iter()
+            .filter(|(fp, _, told)| {
+                let fresh = told.refused.unwrap_or(told.at).max(told.at).plus(mute) > now.stamp();
+                !told.open && !fresh && self.tracker.get(*fp).is_none()
+            })
+            .map(|(fingerprint, sink, _)| (fingerprint, sink))
+            .collect();
+        for (fingerprint, sink) in stale {
+            self.memory.forget(fingerprint, sink);
+        }
+        self.agenda.set(Task::Sweep, now.boot + SWEEP_EVERY);
+    }
+
+    fn try_stop(&mut self, now: Now) {
+        let Some(by) = self.stopping else { return };
+        if !self.flights.is_empty() && now.boot < by {
+            return;
+        }
+        self.stopping = None;
+        self.agenda.cancel(&Task::Stop);
+        let records = Records::write(&self.tracker, &self.memory, &self.settings, now);
+        let write = WriteId(0);
+        self.stored = Some(write);
+        self.effects.push_back(Effect::Store(write, self.seat, Box::new(records)));
+    }
+
+    fn court(&self, now: Now) -> Court<'_> {
+        Court {
+            settings: &self.settings,
+            rules: &self.rules,
+            tracker: &self.tracker,
+            graph: &self.graph,
+            inhibitors: &self.inhibitors,
+            now,
+        }
+    }
+
+    fn context<'a>(settings: &'a Settings, rules: &'a Rules, now: Now) -> Context<'a> {
+        Context { now, settings, rules }
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        self.effects.push_back(Effect::Fact(fact));
+    }
+
+    /// The next number of a fixed sequence (SplitMix64): spreads back-offs, and nothing else.
+    fn next_jitter(&mut self) -> u64 {
+        self.jitter = self.jitter.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.jitter ^ (self.jitter >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// The annotation that links to what to do; sinks show it.
+const RUNBOOK_ANNOTATION: &str = "runbook-url";

@@ -1,0 +1,267 @@
+//! The delivery half of the replica: jobs leave their lanes as sends, and replies are settled.
+
+use crate::alert::Fingerprint;
+use crate::decide::Told;
+use crate::enrich::report;
+use crate::fact::Fact;
+use crate::limits::SEND_TIMEOUT;
+use crate::notification::{Action, AttemptId, Notification, Report, SinkId, Verdict as Reply, Why};
+use crate::replica::telling::{Verdict, about};
+use crate::replica::{Effect, Replica, Task};
+use crate::settle::{Job, back_off};
+use crate::severity::Severity;
+use crate::time::{Now, Stamp};
+
+/// One attempt on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Flight {
+    sink: SinkId,
+    job: Job,
+    action: Action,
+    /// What each member says, and at which severity.
+    members: Vec<Member>,
+    begun: Stamp,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    fingerprint: Fingerprint,
+    episode: Stamp,
+    severity: Severity,
+    action: Action,
+}
+
+impl Replica {
+    pub(super) fn in_flight(&self, fingerprint: Fingerprint) -> bool {
+        self.flights.values().any(|flight| flight.job.members.contains(&fingerprint))
+    }
+
+    /// Sends whatever may be sent now, on every lane.
+    pub(super) fn pump(&mut self, now: Now) {
+        for index in 0..self.lanes.len() {
+            let sink = SinkId(index);
+            while self.stopping.is_none()
+                && let Some(job) = self.lanes[index].take(now.boot)
+            {
+                self.depart(now, sink, job);
+            }
+            match self.lanes[index].deadline(now.boot) {
+                Some(at) => self.agenda.set(Task::Sink(sink), at.max(now.boot)),
+                None => self.agenda.cancel(&Task::Sink(sink)),
+            }
+        }
+    }
+
+    /// Decides once more what a job says, now that it is its turn, and sends it.
+    fn depart(&mut self, now: Now, sink: SinkId, mut job: Job) {
+        let members: Vec<Member> =
+            job.members.iter().filter_map(|fp| self.member(now, sink, *fp, job.digest)).collect();
+        if job.digest {
+            let gone: Vec<_> = job
+                .members
+                .iter()
+                .copied()
+                .filter(|fp| !members.iter().any(|m| m.fingerprint == *fp))
+                .collect();
+            self.stock.release(sink, &gone);
+            job.members.retain(|fp| !gone.contains(fp));
+        }
+        let Some(first) = members.first().copied() else { return };
+        let action = if job.digest { Action::Digest } else { first.action };
+        let delivery = match &job.said {
+            Some((said, delivery)) if *said == action => delivery.clone(),
+            _ => self.delivery_id(sink, first, action, now),
+        };
+        if job.said.as_ref().is_none_or(|(_, said)| *said != delivery) {
+            job.attempts = 0;
+        }
+        job.said = Some((action, delivery.clone()));
+        job.attempts += 1;
+        let reports = members.iter().filter_map(|member| self.report(now, *member)).collect::<Vec<_>>();
+        let told = self.tracker.get(first.fingerprint).map(|alert| about(alert, first.severity));
+        self.fact(Fact::Sending {
+            sink: self.settings.sink(sink).name.clone(),
+            action,
+            delivery: delivery.clone(),
+            reports: reports.len(),
+            about: told,
+        });
+        let cluster = self.settings.cluster.clone();
+        let notification = Notification { delivery, action, cluster, decided: now.stamp(), reports };
+        self.next_attempt += 1;
+        let attempt = AttemptId(self.next_attempt);
+        self.lanes[sink.0].sent(&job, now.boot);
+        self.flights.insert(attempt, Flight { sink, job, action, members, begun: now.stamp() });
+        self.effects.push_back(Effect::Send(attempt, sink, Box::new(notification), now.boot + SEND_TIMEOUT));
+    }
+
+    fn member(&mut self, now: Now, sink: SinkId, fingerprint: Fingerprint, digest: bool) -> Option<Member> {
+        if digest {
+            self.stock.release(sink, &[fingerprint]);
+        }
+        let verdict = self.verdict(now, fingerprint, sink);
+        let Verdict::Tell(action, severity) = verdict else {
+            self.consider(now, fingerprint);
+            return None;
+        };
+        if digest && action != Action::First {
+            self.consider(now, fingerprint);
+            return None;
+        }
+        let told = self.memory.get(fingerprint, sink).filter(|told| told.open);
+        let episode = told.map_or_else(
+            || self.tracker.get(fingerprint).map(|alert| alert.opened),
+            |told| Some(told.episode),
+        )?;
+        Some(Member { fingerprint, episode, severity, action })
+    }
+
+    fn report(&self, now: Now, member: Member) -> Option<Report> {
+        let alert = self.tracker.get(member.fingerprint)?;
+        let mut report = report(&self.court(now), alert, member.severity, member.episode);
+        if member.action == Action::Resolved {
+            report.ends = alert.ended.or(Some(now.stamp()));
+            report.effects.clear();
+        }
+        Some(report)
+    }
+
+    /// The same message has the same id in every attempt and after a restart.
+    fn delivery_id(&self, sink: SinkId, first: Member, action: Action, now: Now) -> String {
+        let episode = format!("{:x}", first.episode.millis());
+        let told = self.memory.get(first.fingerprint, sink).map_or(0, |told| told.at.millis());
+        let said = match action {
+            Action::Digest => format!("digest {}", now.stamp().millis()),
+            Action::First | Action::Raised | Action::Repeat | Action::Resolved => {
+                format!("{} {told}", action.as_str())
+            }
+        };
+        let sink = &self.settings.sink(sink).name;
+        Fingerprint::of(sink, &first.fingerprint.to_string(), &episode, &said).to_string()
+    }
+
+    pub(super) fn replied(&mut self, now: Now, attempt: AttemptId, reply: Reply) {
+        let Some(flight) = self.flights.remove(&attempt) else { return };
+        self.lanes[flight.sink.0].landed(&flight.job);
+        match reply {
+            Reply::Done => self.delivered(now, &flight),
+            Reply::Retry { why, after, in_doubt } => self.retry(now, &flight, (why, after), in_doubt),
+            Reply::Reject(why) => self.refused(now, &flight, why),
+        }
+        for member in &flight.members {
+            self.changed(now, member.fingerprint);
+        }
+        self.observe_sinks(now);
+    }
+
+    fn delivered(&mut self, now: Now, flight: &Flight) {
+        self.fact(Fact::Delivered {
+            sink: self.settings.sink(flight.sink).name.clone(),
+            action: flight.action,
+            delivery: delivery(flight),
+            attempts: flight.job.attempts,
+        });
+        if self.lanes[flight.sink.0].breaker.succeeded() {
+            self.breaker_fact(flight.sink, false);
+        }
+        self.failing.remove(&flight.sink);
+        self.stock.release(flight.sink, &flight.job.members);
+        for member in &flight.members {
+            self.remember(now, flight, *member, false);
+        }
+    }
+
+    /// Writes down what a sink knows now.
+    fn remember(&mut self, now: Now, flight: &Flight, member: Member, doubt: bool) {
+        let alert = self.tracker.get(member.fingerprint);
+        let event = alert.is_some_and(|alert| alert.condition.event.is_some());
+        let deleted = alert.is_none_or(|alert| alert.deleted);
+        let before = self.memory.get(member.fingerprint, flight.sink).copied();
+        if member.action == Action::Resolved {
+            match before {
+                Some(told) if !deleted => {
+                    self.memory.set(
+                        member.fingerprint,
+                        flight.sink,
+                        Told { open: false, doubt: false, ..told },
+                    );
+                }
+                _ => self.memory.forget(member.fingerprint, flight.sink),
+            }
+            return;
+        }
+        let told = Told {
+            episode: member.episode,
+            severity: member.severity,
+            at: if doubt { before.map_or(flight.begun, |told| told.at) } else { now.stamp() },
+            open: !event,
+            doubt,
+            silent: false,
+            refused: None,
+        };
+        self.memory.set(member.fingerprint, flight.sink, told);
+    }
+
+    fn retry(
+        &mut self,
+        now: Now,
+        flight: &Flight,
+        (why, after): (Why, Option<std::time::Duration>),
+        in_doubt: bool,
+    ) {
+        if self.lanes[flight.sink.0].breaker.failed(now.boot) {
+            self.breaker_fact(flight.sink, true);
+            self.failing.insert(flight.sink, why);
+        }
+        if in_doubt && matches!(flight.action, Action::First | Action::Digest) {
+            for member in &flight.members {
+                let event =
+                    self.tracker.get(member.fingerprint).is_some_and(|alert| alert.condition.event.is_some());
+                if !event {
+                    self.remember(now, flight, *member, true);
+                }
+            }
+        }
+        let jitter = self.next_jitter();
+        let wait = back_off(flight.job.attempts, after, jitter);
+        let sink = self.settings.sink(flight.sink).name.clone();
+        self.fact(Fact::Retrying { sink, delivery: delivery(flight), why, seconds: wait.as_secs() });
+        let severity = flight.members.iter().map(|member| member.severity).max().unwrap_or(Severity::Info);
+        self.lanes[flight.sink.0].rest(severity, flight.job.clone(), now.boot + wait);
+    }
+
+    /// Trying the same again at once cannot help; what still stands is tried again much later.
+    fn refused(&mut self, now: Now, flight: &Flight, why: Why) {
+        let sink = self.settings.sink(flight.sink).name.clone();
+        self.fact(Fact::DeadLetter { sink, delivery: delivery(flight), why });
+        self.failing.insert(flight.sink, why);
+        self.stock.release(flight.sink, &flight.job.members);
+        for member in &flight.members {
+            let before = self.memory.get(member.fingerprint, flight.sink).copied();
+            if member.action == Action::Resolved {
+                self.memory.forget(member.fingerprint, flight.sink);
+                continue;
+            }
+            let blank = Told {
+                episode: member.episode,
+                severity: member.severity,
+                at: Stamp::default(),
+                open: false,
+                doubt: false,
+                silent: false,
+                refused: None,
+            };
+            let told = Told { refused: Some(now.stamp()), ..before.unwrap_or(blank) };
+            self.memory.set(member.fingerprint, flight.sink, told);
+        }
+    }
+
+    fn breaker_fact(&mut self, sink: SinkId, open: bool) {
+        let sink = self.settings.sink(sink).name.clone();
+        self.fact(Fact::Breaker { sink, open });
+    }
+}
+
+fn delivery(flight: &Flight) -> String {
+    flight.job.said.as_ref().map(|(_, delivery)| delivery.clone()).unwrap_or_default()
+}

@@ -1,0 +1,254 @@
+//! Stage 14, settle: one lane per sink, with its own queue, rate, window, retries and breaker; no sink waits for another.
+
+mod breaker;
+mod bucket;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::alert::Fingerprint;
+use crate::limits::{CHAT_WINDOW, KEYED_WINDOW, RETRY_AFTER_MAX, RETRY_BASE, RETRY_MAX, WEBHOOK_WINDOW};
+use crate::notification::{Action, SinkClass};
+use crate::settings::SinkPlan;
+use crate::severity::Severity;
+
+pub(crate) use breaker::Breaker;
+use bucket::Bucket;
+
+/// Something that waits to be told to one sink. What it says is decided when it is taken, not before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Job {
+    /// One alert, or the members of a digest.
+    pub(crate) members: Vec<Fingerprint>,
+    pub(crate) digest: bool,
+    /// What the attempts so far said; a change begins a new delivery.
+    pub(crate) said: Option<(Action, String)>,
+    pub(crate) attempts: u32,
+}
+
+impl Job {
+    pub(crate) fn one(fingerprint: Fingerprint) -> Job {
+        Job { members: vec![fingerprint], digest: false, said: None, attempts: 0 }
+    }
+
+    pub(crate) fn digest(members: Vec<Fingerprint>) -> Job {
+        Job { members, digest: true, said: None, attempts: 0 }
+    }
+}
+
+/// The order of a queue: the most severe first, then first come, first served.
+type Rank = (Reverse<Severity>, u64);
+
+/// Everything on its way to one sink.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    window: usize,
+    queue: BTreeMap<Rank, Job>,
+    ranks: BTreeMap<Fingerprint, Rank>,
+    /// Jobs that wait for their back-off, by when it ends.
+    resting: BTreeMap<(Duration, u64), (Severity, Job)>,
+    /// Alerts that rest or are in flight: they are not queued a second time.
+    busy: BTreeSet<Fingerprint>,
+    in_flight: usize,
+    sequence: u64,
+    bucket: Bucket,
+    pub(crate) breaker: Breaker,
+}
+
+impl Lane {
+    pub(crate) fn new(plan: &SinkPlan, now: Duration) -> Lane {
+        Lane {
+            window: match plan.class {
+                SinkClass::Chat => CHAT_WINDOW,
+                SinkClass::Keyed => KEYED_WINDOW,
+                SinkClass::Webhook => WEBHOOK_WINDOW,
+            },
+            queue: BTreeMap::new(),
+            ranks: BTreeMap::new(),
+            resting: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            in_flight: 0,
+            sequence: 0,
+            bucket: Bucket::new(plan.rate, now),
+            breaker: Breaker::default(),
+        }
+    }
+
+    /// Queues an alert, or moves it to its new severity; one that rests or is in flight stays there.
+    pub(crate) fn queue(&mut self, fingerprint: Fingerprint, severity: Severity) {
+        if self.busy.contains(&fingerprint) {
+            return;
+        }
+        let job = match self.ranks.get(&fingerprint) {
+            Some(rank) if rank.0 == Reverse(severity) => return,
+            Some(rank) => self.queue.remove(&rank.clone()),
+            None => None,
+        };
+        self.push(severity, job.unwrap_or_else(|| Job::one(fingerprint)));
+    }
+
+    pub(crate) fn push(&mut self, severity: Severity, job: Job) {
+        self.sequence += 1;
+        let rank = (Reverse(severity), self.sequence);
+        if !job.digest {
+            self.ranks.extend(job.members.iter().map(|member| (*member, rank)));
+        }
+        self.queue.insert(rank, job);
+    }
+
+    /// Takes the next job if window, breaker and rate allow a send now.
+    pub(crate) fn take(&mut self, now: Duration) -> Option<Job> {
+        self.wake(now);
+        if self.queue.is_empty() || self.in_flight >= self.window_now() || !self.breaker.allows(now) {
+            return None;
+        }
+        if !self.bucket.ready(now) {
+            return None;
+        }
+        let (_, job) = self.queue.pop_first()?;
+        for member in &job.members {
+            self.ranks.remove(member);
+        }
+        Some(job)
+    }
+
+    /// The job that was taken is sent: it costs a token and a place in the window.
+    pub(crate) fn sent(&mut self, job: &Job, now: Duration) {
+        self.bucket.spend(now);
+        self.in_flight += 1;
+        self.breaker.probe();
+        self.busy.extend(job.members.iter().copied());
+    }
+
+    /// An attempt is settled; its members may be queued again.
+    pub(crate) fn landed(&mut self, job: &Job) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        for member in &job.members {
+            self.busy.remove(member);
+        }
+    }
+
+    /// Rests a job for its back-off: full jitter below a doubling bound, or what the sink asked for.
+    pub(crate) fn rest(&mut self, severity: Severity, job: Job, until: Duration) {
+        self.sequence += 1;
+        self.busy.extend(job.members.iter().copied());
+        self.resting.insert((until, self.sequence), (severity, job));
+    }
+
+    /// When something may be sent that cannot be sent now; `None` while only a reply can help.
+    pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
+        let rested = self.resting.first_key_value().map(|((at, _), _)| *at);
+        let blocked = self.queue.is_empty() || self.in_flight >= self.window_now();
+        let queued = (!blocked).then(|| self.bucket.ready_at(now).max(self.breaker.allows_at(now)));
+        [rested, queued].into_iter().flatten().min()
+    }
+
+    /// Jobs that wait, rest or are in flight.
+    pub(crate) fn depth(&self) -> usize {
+        self.queue.len() + self.resting.len() + self.in_flight
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    fn window_now(&self) -> usize {
+        if self.breaker.closed() { self.window } else { 1 }
+    }
+
+    fn wake(&mut self, now: Duration) {
+        while let Some(entry) = self.resting.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (severity, job) = entry.remove();
+            for member in &job.members {
+                self.busy.remove(member);
+            }
+            self.push(severity, job);
+        }
+    }
+}
+
+/// The back-off before attempt number `attempts + 1`: full jitter, honouring what the sink asked for.
+pub(crate) fn back_off(attempts: u32, after: Option<Duration>, jitter: u64) -> Duration {
+    let bound = RETRY_BASE.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(RETRY_MAX);
+    let spread = Duration::from_millis(jitter % u64::try_from(bound.as_millis()).unwrap_or(u64::MAX).max(1));
+    match after {
+        Some(after) => after.min(RETRY_AFTER_MAX) + spread.min(RETRY_BASE),
+        None => spread,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Rate;
+
+    fn lane(class: SinkClass, per_second: f64, burst: u32) -> Lane {
+        let plan = SinkPlan { name: "s".into(), class, rate: Rate { per_second, burst } };
+        Lane::new(&plan, Duration::ZERO)
+    }
+
+    fn name(n: usize) -> Fingerprint {
+        Fingerprint::of("Pod", "a", &n.to_string(), "R")
+    }
+
+    fn take(lane: &mut Lane, now: Duration) -> Option<Fingerprint> {
+        let job = lane.take(now)?;
+        lane.sent(&job, now);
+        Some(job.members[0])
+    }
+
+    #[test]
+    fn the_most_severe_goes_first_then_first_come_first_served() {
+        let mut lane = lane(SinkClass::Webhook, 100.0, 10);
+        lane.queue(name(1), Severity::Info);
+        lane.queue(name(2), Severity::Warning);
+        lane.queue(name(3), Severity::Warning);
+        lane.queue(name(1), Severity::Critical);
+        let order: Vec<_> = std::iter::from_fn(|| take(&mut lane, Duration::ZERO)).collect();
+        assert_eq!(order, [name(1), name(2), name(3)]);
+    }
+
+    #[test]
+    fn the_rate_holds_and_names_when_the_next_may_go() {
+        let mut lane = lane(SinkClass::Webhook, 1.0, 2);
+        for n in 0..3 {
+            lane.queue(name(n), Severity::Info);
+        }
+        assert!(take(&mut lane, Duration::ZERO).is_some() && take(&mut lane, Duration::ZERO).is_some());
+        assert_eq!(take(&mut lane, Duration::ZERO), None);
+        assert_eq!(lane.deadline(Duration::ZERO), Some(Duration::from_secs(1)));
+        assert_eq!(take(&mut lane, Duration::from_secs(1)), Some(name(2)));
+    }
+
+    #[test]
+    fn a_chat_sink_has_one_unsettled_send() {
+        let mut lane = lane(SinkClass::Chat, 100.0, 10);
+        lane.queue(name(1), Severity::Info);
+        lane.queue(name(2), Severity::Info);
+        let job = lane.take(Duration::ZERO).expect("the first");
+        lane.sent(&job, Duration::ZERO);
+        assert_eq!(take(&mut lane, Duration::ZERO), None);
+        assert_eq!(lane.deadline(Duration::ZERO), None);
+        lane.landed(&job);
+        assert_eq!(take(&mut lane, Duration::ZERO), Some(name(2)));
+    }
+
+    #[test]
+    fn a_resting_job_is_not_queued_twice_and_comes_back_in_time() {
+        let mut lane = lane(SinkClass::Webhook, 100.0, 10);
+        lane.rest(Severity::Info, Job::one(name(1)), Duration::from_secs(5));
+        lane.queue(name(1), Severity::Info);
+        assert_eq!(take(&mut lane, Duration::from_secs(4)), None);
+        assert_eq!(lane.deadline(Duration::from_secs(4)), Some(Duration::from_secs(5)));
+        assert_eq!(take(&mut lane, Duration::from_secs(5)), Some(name(1)));
+    }
+
+    #[test]
+    fn back_off_doubles_under_its_bound_and_honours_what_the_sink_asks() {
+        assert!(back_off(1, None, u64::MAX) < RETRY_BASE);
+        assert!((0..1000).all(|jitter| back_off(60, None, jitter * 7919) <= RETRY_MAX));
+        let asked = back_off(1, Some(Duration::from_secs(120)), 12345);
+        assert!(asked >= Duration::from_secs(120) && asked <= Duration::from_secs(121));
+    }
+}
