@@ -1,0 +1,129 @@
+//! Proofs: each shows one point of an issue by a figure and its bound, and leaves a record in `docs/proof/`.
+
+mod binary;
+mod demo;
+mod host;
+mod incremental;
+mod limits;
+mod record;
+#[cfg(test)]
+mod testing;
+mod tree_hash;
+mod verdict;
+mod watch_budget;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::run;
+use verdict::Verdict;
+
+pub(crate) use watch_budget::BenchServer;
+
+/// One proof. Whoever adds one writes one file and one row in [`PROOFS`].
+struct Proof {
+    name: &'static str,
+    issue: u32,
+    /// What it shows, in one or two sentences.
+    shows: &'static str,
+    /// `None` while it is not written.
+    run: Option<fn() -> Result<Verdict>>,
+}
+
+const PROOFS: &[Proof] = &[
+    Proof { name: "demo", issue: 3, shows: demo::SHOWS, run: Some(demo::prove) },
+    Proof { name: "line-faults", issue: 3, shows: "Faults of real pods reach a receiver in time, once.", run: None },
+    Proof { name: "line-relist", issue: 3, shows: "Restarts and broken watches lose and repeat nothing.", run: None },
+    Proof { name: "contract", issue: 3, shows: "Both servers behave as the contract suite says.", run: None },
+    Proof { name: "watch-budget", issue: 3, shows: watch_budget::SHOWS, run: Some(watch_budget::prove) },
+    Proof { name: "incremental", issue: 3, shows: incremental::SHOWS, run: Some(incremental::prove) },
+];
+
+/// Which proof to make.
+#[derive(clap::Args)]
+pub(crate) struct Task {
+    /// Its name, as the list tells it.
+    #[arg(required_unless_present_any = ["list", "hash"])]
+    name: Option<String>,
+    /// Shows all proofs and whether their records count.
+    #[arg(long, exclusive = true)]
+    list: bool,
+    /// Shows the hash of the tree that records are held against.
+    #[arg(long, exclusive = true)]
+    hash: bool,
+    /// Prints the figures and leaves the record as it is.
+    #[arg(long)]
+    dry: bool,
+}
+
+impl Task {
+    /// Does it.
+    pub(crate) fn run(self) -> Result<()> {
+        let root = root()?;
+        match self.name {
+            Some(name) => prove(&name, self.dry),
+            None if self.list => list(),
+            None => tree_hash::of_working_tree(&root).map(|hash| println!("{hash}")),
+        }
+    }
+}
+
+fn list() -> Result<()> {
+    let root = root()?;
+    let tree = tree_hash::of_working_tree(&root)?;
+    for Proof { name, issue, shows, run } in PROOFS {
+        let standing = run.map_or("not written", |_| record::standing(&root, name, &tree).word());
+        println!("{name:14} {standing:12} issue {issue}: {shows}");
+    }
+    Ok(())
+}
+
+fn prove(name: &str, dry: bool) -> Result<()> {
+    let names: Vec<&str> = PROOFS.iter().map(|proof| proof.name).collect();
+    let proof = PROOFS.iter().find(|proof| proof.name == name);
+    let proof = proof.with_context(|| format!("no proof `{name}`; there are {}", names.join(", ")))?;
+    let run = proof.run.with_context(|| format!("the proof `{name}` is not written yet"))?;
+    let root = root()?;
+    let tree = tree_hash::of_working_tree(&root)?;
+    let mut verdict = run().unwrap_or_else(|error| Verdict {
+        figures: vec![verdict::Figure::exactly("the proof ran to its end", false, true)],
+        notes: vec![format!("It did not: {error:#}")],
+        ..Verdict::default()
+    });
+    if tree_hash::of_working_tree(&root)? != tree {
+        verdict.figures.push(verdict::Figure::exactly("the code stayed the same meanwhile", false, true));
+    }
+    println!("{}", verdict.markdown());
+    if !dry {
+        println!("written: {}", record::write(&root, proof, &tree, &verdict)?);
+    }
+    if !verdict.holds() {
+        bail!("the proof `{name}` does not hold");
+    }
+    Ok(())
+}
+
+fn root() -> Result<PathBuf> {
+    let top = run::output(&mut run::command("git", &["rev-parse", "--show-toplevel"]))?;
+    Ok(PathBuf::from(top.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_proof_has_a_name_of_its_own() {
+        let mut names: Vec<&str> = PROOFS.iter().map(|proof| proof.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), PROOFS.len());
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_those_there_are() {
+        let error = prove("nonsense", true).expect_err("there is no such proof").to_string();
+        assert!(error.contains("watch-budget"), "{error}");
+    }
+}
