@@ -1,0 +1,67 @@
+//! Every bound of this crate. A text that is cut says how many bytes are missing, a list says how many entries.
+
+use std::time::Duration;
+
+/// Bytes of a webhook body that no notification exceeds, whatever the cluster holds: what common proxies let pass.
+/// It follows from the bounds below, and the contract suite holds each sink to it.
+pub(crate) const BODY_MAX: usize = 1024 * 1024;
+
+/// Bytes of the alerts of a digest, in either format; further ones are told by fingerprint only.
+pub(crate) const DIGEST_ALERTS_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of a digest's list of fingerprints: 37,000 of our own.
+pub(crate) const DIGEST_FINGERPRINTS_BYTES_MAX: usize = 704 * 1024;
+
+/// Entries of a digest that may be too long for what is left of its bounds before it is closed.
+pub(crate) const DIGEST_MISSES_MAX: usize = 16;
+
+/// Members that the reference's `Grouped Resources` names.
+pub(crate) const GROUPED_MAX: usize = 50;
+
+/// Members that the reference's summary sentence names.
+pub(crate) const SUMMARY_MEMBERS_MAX: usize = 10;
+
+/// Lines of a digest on a terminal: it must fit on one screen.
+pub(crate) const DIGEST_LINES_MAX: usize = 20;
+
+/// Lines of failing parts, and of effects, on a terminal.
+pub(crate) const PRETTY_LINES_MAX: usize = 8;
+
+/// Bytes of one text on a terminal.
+pub(crate) const PRETTY_TEXT_MAX: usize = 600;
+
+/// Bytes of a terminal message; only names made of nothing but escapes come near.
+pub(crate) const PRETTY_MAX: usize = 256 * 1024;
+
+/// Bytes of a name or a label key: Kubernetes allows 253, and 317 with a prefix.
+pub(crate) const NAME_MAX: usize = 317;
+
+/// Bytes of the cause.
+pub(crate) const TEXT_MAX: usize = 2048;
+
+/// Bytes of a part's text, or of an effect.
+pub(crate) const LINE_MAX: usize = 512;
+
+/// Bytes of a label's value: Kubernetes allows 63.
+pub(crate) const LABEL_MAX: usize = 128;
+
+/// Bytes of an annotation's value; a runbook link has at most as many.
+pub(crate) const ANNOTATION_MAX: usize = 2048;
+
+/// Owners, parts and effects of one alert, each.
+pub(crate) const ENTRIES_MAX: usize = 32;
+
+/// Labels of one alert; nodes of clouds have about 40.
+pub(crate) const LABELS_MAX: usize = 64;
+
+/// Annotations of one alert; only those that settings name are there.
+pub(crate) const ANNOTATIONS_MAX: usize = 16;
+
+/// Bytes of a reply's body that are worth reading.
+pub(crate) const REPLY_BODY_MAX: usize = 4096;
+
+/// The longest wait that a sink may ask for.
+pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+
+/// Bytes of a URL.
+pub(crate) const URL_MAX: usize = 8192;

@@ -1,0 +1,172 @@
+//! The webhook body of the Go reference, field by field; what it has no field for stands in `Details`.
+
+use std::collections::BTreeMap;
+
+use alertkube_core::{Action, Notification, Report, Stamp};
+use serde::Serialize;
+
+use crate::text::{line, pairs, short};
+use crate::{limits, text};
+
+/// What Go writes for a time that is not set.
+const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
+
+/// The notification as the reference's alert; a digest becomes the reference's summary of a group.
+pub(crate) fn document(notification: &Notification) -> Option<String> {
+    let reports = text::worst_first(notification);
+    let worst = *reports.first()?;
+    Some(text::json(&match notification.action {
+        Action::Digest => grouped(notification, &reports, worst),
+        Action::First | Action::Raised | Action::Repeat | Action::Resolved => single(notification, worst),
+    }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Alert<'a> {
+    fingerprint: &'a str,
+    kind: String,
+    namespace: String,
+    name: String,
+    node_name: String,
+    severity: &'static str,
+    reason: String,
+    summary: String,
+    cluster: String,
+    details: BTreeMap<&'static str, String>,
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+    starts_at: String,
+    ends_at: String,
+    resolved: bool,
+    event: bool,
+    /// Topology correlation, which the reference never built.
+    correlation: (),
+}
+
+/// A time as Go can read it: no year before 0, and no object began before the epoch.
+fn time(at: Option<Stamp>) -> String {
+    at.filter(|at| at.millis() >= 0).map_or_else(|| ZERO_TIME.to_owned(), text::instant)
+}
+
+fn single<'a>(notification: &'a Notification, report: &'a Report) -> Alert<'a> {
+    let resolved = text::resolved(notification, report);
+    let title = text::title(report, resolved);
+    Alert {
+        fingerprint: &report.fingerprint,
+        kind: short(&report.kind),
+        namespace: short(&report.namespace),
+        name: short(&report.name),
+        node_name: short(&report.node),
+        severity: report.severity.as_str(),
+        reason: short(&report.reason),
+        summary: match cause(report) {
+            cause if cause.is_empty() => title,
+            cause => format!("{title}: {cause}"),
+        },
+        cluster: short(&notification.cluster),
+        details: details(report),
+        labels: pairs(&report.labels, limits::LABELS_MAX, limits::LABEL_MAX),
+        annotations: pairs(&report.annotations, limits::ANNOTATIONS_MAX, limits::ANNOTATION_MAX),
+        starts_at: time(Some(report.starts)),
+        ends_at: time(report.ends),
+        resolved,
+        event: report.event,
+        correlation: (),
+    }
+}
+
+fn cause(report: &Report) -> String {
+    text::cut(&report.text, limits::TEXT_MAX).into_owned()
+}
+
+/// Texts by heading; an empty one is left out.
+fn details(report: &Report) -> BTreeMap<&'static str, String> {
+    let parts = report.parts.iter().map(|part| format!("{}: {}", short(&part.name), line(&part.text)));
+    let owners = report.owners.iter().map(|(kind, name)| format!("{}/{}", short(kind), short(name)));
+    let state = match report.kind.as_str() {
+        "Pod" => "Container State",
+        "Node" => "Node Status",
+        "Deployment" => "Deployment Status",
+        "StatefulSet" => "StatefulSet Status",
+        "DaemonSet" => "DaemonSet Status",
+        "Job" => "Job Status",
+        _ => "Status",
+    };
+    let flapping = if report.flapping { "fired often lately" } else { "" };
+    [
+        ("Cause", cause(report)),
+        (state, list(parts, report.parts.len(), limits::ENTRIES_MAX)),
+        (
+            "Effects",
+            list(report.effects.iter().map(|effect| line(effect)), report.effects.len(), limits::ENTRIES_MAX),
+        ),
+        ("Owner", list(owners, report.owners.len(), limits::ENTRIES_MAX)),
+        ("Flapping", flapping.to_owned()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .collect()
+}
+
+/// What stood at a first run, as the summary of one group. It is an event: nobody will resolve it, its members each
+/// resolve under their own fingerprints.
+fn grouped<'a>(notification: &'a Notification, reports: &[&Report], worst: &Report) -> Alert<'a> {
+    let count = reports.len();
+    let shared = |field: fn(&Report) -> &str, otherwise: &str| {
+        let same = reports.iter().all(|report| field(report) == field(worst));
+        if same { short(field(worst)) } else { otherwise.to_owned() }
+    };
+    Alert {
+        fingerprint: &notification.delivery,
+        kind: shared(|report| &report.kind, "Derived"),
+        namespace: shared(|report| &report.namespace, ""),
+        name: format!("{count}-grouped"),
+        node_name: String::new(),
+        severity: worst.severity.as_str(),
+        reason: shared(|report| &report.reason, "FirstRunDigest"),
+        summary: grouped_summary(reports),
+        cluster: short(&notification.cluster),
+        details: grouped_details(reports),
+        labels: BTreeMap::from([("alertkube-grouped".to_owned(), "true".to_owned())]),
+        annotations: BTreeMap::new(),
+        starts_at: time(reports.iter().map(|report| report.starts).min()),
+        ends_at: time(None),
+        resolved: false,
+        event: true,
+        correlation: (),
+    }
+}
+
+fn grouped_summary(reports: &[&Report]) -> String {
+    let count = reports.len();
+    let problems = if count == 1 { "problem" } else { "problems" };
+    let members: Vec<String> =
+        reports.iter().take(limits::SUMMARY_MEMBERS_MAX).map(|report| text::title(report, false)).collect();
+    let more = match count.saturating_sub(members.len()) {
+        0 => String::new(),
+        more => format!("; +{more} more"),
+    };
+    format!("{count} {problems} stood when alertkube first looked: {}{more}", members.join("; "))
+}
+
+fn grouped_details(reports: &[&Report]) -> BTreeMap<&'static str, String> {
+    let members = reports.iter().map(|report| text::title(report, false));
+    let fingerprints = reports.iter().map(|report| report.fingerprint.as_str());
+    let fitting = text::fitting(fingerprints, 2, limits::DIGEST_FINGERPRINTS_BYTES_MAX);
+    let shown = fitting.len();
+    let fingerprints = list(fitting.into_iter().map(str::to_owned), reports.len(), shown);
+    BTreeMap::from([
+        ("Grouped Resources", list(members, reports.len(), limits::GROUPED_MAX)),
+        ("Fingerprints", fingerprints),
+    ])
+}
+
+/// At most `max` lines, and how many of `total` are missing.
+fn list(lines: impl Iterator<Item = String>, total: usize, max: usize) -> String {
+    let mut lines: Vec<String> = lines.take(max).collect();
+    if total > lines.len() {
+        lines.push(format!("+{} more", total - lines.len()));
+    }
+    lines.join("\n")
+}
