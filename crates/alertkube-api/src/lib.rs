@@ -1,0 +1,44 @@
+//! The words of the outside: the configuration file. [`load`] takes its text and the environment, finds every
+//! problem at once, and lowers what holds to the settings of the core and of the sinks.
+//!
+//! It is pure: the environment and the files that it names are given as [`Outside`]. One table of settings makes
+//! the checks, the defaults, the reference page and the JSON Schema.
+//!
+//! ```
+//! struct Nothing;
+//!
+//! impl alertkube_api::Outside for Nothing {
+//!     fn var(&self, _name: &str) -> Option<String> {
+//!         None
+//!     }
+//!     fn file(&self, path: &str) -> Result<String, String> {
+//!         Err(format!("there is no {path}"))
+//!     }
+//! }
+//!
+//! let loaded = alertkube_api::load(Some("cluster: kitchen"), &Nothing).expect("it holds");
+//! assert_eq!(loaded.settings.cluster, "kitchen");
+//! let problems = alertkube_api::load(Some("clutser: kitchen"), &Nothing).expect_err("a typo");
+//! assert_eq!(problems[0].to_string(), "1:1: clutser: unknown key `clutser` (did you mean `cluster`?)");
+//! ```
+
+mod limits;
+
+mod schema;
+mod yaml;
+
+mod config;
+mod outside;
+mod problems;
+
+mod behavior;
+mod matchers;
+mod policy;
+mod sinks;
+
+mod load;
+mod reference;
+
+pub use load::{Loaded, Persistence, load};
+pub use outside::{Environment, Outside};
+pub use reference::{json_schema, reference_markdown};

@@ -1,0 +1,119 @@
+//! From a file and its environment to settings, or to every problem at once.
+
+use alertkube_core::{Settings, catalogue};
+use alertkube_lang::Problem;
+use alertkube_sinks::SinkSettings;
+
+use crate::behavior::{behavior, conditions, filters, node_problems};
+use crate::config::Config;
+use crate::outside::{Environment, Outside, environment};
+use crate::policy::{inhibitions, overrides, routed_sinks, routes};
+use crate::problems::{Problems, says};
+use crate::schema::walk;
+use crate::sinks::sinks;
+use crate::yaml::read;
+
+/// A configuration that holds.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What the core needs. The namespace stands for a flag, so it is the caller's to set.
+    pub settings: Settings,
+    /// The sinks, in the order of `settings.sinks`. Whether stdout is a terminal is the caller's to say.
+    pub sinks: Vec<SinkSettings>,
+    /// Where metrics and health are served.
+    pub metrics_addr: String,
+    /// Where the API would be served; empty is the same address.
+    pub api_addr: String,
+    /// State in the cluster.
+    pub persistence: Persistence,
+    /// What the environment says besides.
+    pub environment: Environment,
+    /// What holds but may not be meant.
+    pub warnings: Vec<Problem>,
+}
+
+/// `persistence.*`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Persistence {
+    /// `persistence.enabled`; always false in this build.
+    pub enabled: bool,
+    /// `persistence.configMapName`
+    pub config_map_name: String,
+    /// `persistence.namespace`; empty when nobody says.
+    pub namespace: String,
+}
+
+/// Loads a configuration; `yaml` is the text of the file, if there is one.
+///
+/// Every problem of the file and of the environment comes back at once, in the order of the file. Problems of
+/// the file have a line and a column, those of the environment name their variable.
+pub fn load(yaml: Option<&str>, outside: &dyn Outside) -> Result<Loaded, Vec<Problem>> {
+    let (root, misread) = yaml.map_or_else(|| (None, Vec::new()), read);
+    let mut problems = Problems::default();
+    for wrong in misread {
+        problems.add(wrong.at, "", says(wrong.what));
+    }
+    if let Some(root) = &root {
+        let reasons: Vec<&'static str> = catalogue().map(|condition| condition.reason).collect();
+        walk(root, &reasons, &mut problems);
+    }
+    let mut config = Config { root, outside, problems, warnings: Problems::default() };
+    let loaded = lower(&mut config);
+    let problems = config.problems.finish();
+    let warnings = config.warnings.finish();
+    if problems.is_empty() { Ok(Loaded { warnings, ..loaded }) } else { Err(problems) }
+}
+
+fn lower(config: &mut Config<'_>) -> Loaded {
+    let environment = environment(config.outside, &mut config.problems, &mut config.warnings);
+    let named = routed_sinks(config);
+    let sinks = sinks(config, &named, &environment);
+    let settings = Settings {
+        cluster: config.text("cluster"),
+        namespace: None,
+        filters: filters(config),
+        behavior: behavior(config),
+        conditions: conditions(config),
+        node_problems: node_problems(config),
+        routes: routes(config, &sinks),
+        default_sinks: sinks.default_ids(),
+        overrides: overrides(config),
+        inhibitions: inhibitions(config),
+        annotations: config.texts("alerts.annotations"),
+        sinks: sinks.plans,
+    };
+    let metrics_addr = config.text("metricsAddr");
+    let api_addr = config.text("apiAddr");
+    warn_of_api(config, &metrics_addr, &api_addr);
+    for path in ["channels.critical", "channels.warning", "channels.info"] {
+        config.text(path);
+    }
+    Loaded {
+        settings,
+        sinks: sinks.settings,
+        metrics_addr,
+        api_addr,
+        persistence: persistence(config),
+        environment,
+        warnings: Vec::new(),
+    }
+}
+
+fn persistence(config: &mut Config<'_>) -> Persistence {
+    Persistence {
+        enabled: config.flag("persistence.enabled"),
+        config_map_name: config.text("persistence.configMapName"),
+        namespace: config.text("persistence.namespace"),
+    }
+}
+
+fn warn_of_api(config: &mut Config<'_>, metrics_addr: &str, api_addr: &str) {
+    if api_addr.is_empty() || api_addr == metrics_addr {
+        return;
+    }
+    let what = "this build has no API and serves nothing there";
+    match config.node("apiAddr").map(|node| node.at) {
+        Some(at) => config.warnings.add(at, "apiAddr", says(what)),
+        None => config.warnings.add_variable("ALERTKUBE_API_ADDR", says(what)),
+    }
+}

@@ -1,0 +1,12 @@
+//! The tests of the configuration: what is accepted, what is refused and in which words, and what is generated.
+
+mod given;
+mod golden;
+
+mod environment;
+mod examples;
+mod generated;
+mod hostile;
+mod lowered;
+mod refused;
+mod unbuilt;
