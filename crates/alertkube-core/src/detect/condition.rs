@@ -32,6 +32,8 @@ pub struct Condition {
     pub event: Option<Duration>,
     /// Whether it lends its severity to the problem that explains it.
     pub raises: bool,
+    /// Whether the time stamp of its `since` moves while it holds, as that of each crash does: the earliest counts.
+    pub since_moves: bool,
     /// The manual page: when it holds and what to do, in plain words.
     pub doc: &'static str,
 }
@@ -48,6 +50,7 @@ impl Condition {
         enabled: true,
         event: None,
         raises: false,
+        since_moves: false,
         doc: "",
     };
 }

@@ -8,7 +8,7 @@ use crate::limits::SEND_TIMEOUT;
 use crate::notification::{Action, AttemptId, Notification, Report, SinkId, Verdict as Reply, Why};
 use crate::replica::telling::{Verdict, about};
 use crate::replica::{Effect, Replica, Task};
-use crate::settle::{Job, back_off};
+use crate::settle::{Job, Said, back_off};
 use crate::severity::Severity;
 use crate::time::{Now, Stamp};
 
@@ -68,15 +68,16 @@ impl Replica {
         }
         let Some(first) = members.first().copied() else { return };
         let action = if job.digest { Action::Digest } else { first.action };
-        let delivery = match &job.said {
-            Some((said, delivery)) if *said == action => delivery.clone(),
-            _ => self.delivery_id(sink, first, action, now),
+        let said = match job.said.take().filter(|said| said.action == action) {
+            Some(said) => said,
+            None => {
+                job.attempts = 0;
+                Said { action, delivery: self.delivery_id(sink, first, action, now), decided: now.stamp() }
+            }
         };
-        if job.said.as_ref().is_none_or(|(_, said)| *said != delivery) {
-            job.attempts = 0;
-        }
-        job.said = Some((action, delivery.clone()));
+        job.said = Some(said.clone());
         job.attempts += 1;
+        let Said { delivery, decided, .. } = said;
         let reports = members.iter().filter_map(|member| self.report(now, *member)).collect::<Vec<_>>();
         let told = self.tracker.get(first.fingerprint).map(|alert| about(alert, first.severity));
         self.fact(Fact::Sending {
@@ -87,7 +88,7 @@ impl Replica {
             about: told,
         });
         let cluster = self.settings.cluster.clone();
-        let notification = Notification { delivery, action, cluster, decided: now.stamp(), reports };
+        let notification = Notification { delivery, action, cluster, decided, reports };
         self.next_attempt += 1;
         let attempt = AttemptId(self.next_attempt);
         self.lanes[sink.0].sent(&job, now.boot);
@@ -263,5 +264,5 @@ impl Replica {
 }
 
 fn delivery(flight: &Flight) -> String {
-    flight.job.said.as_ref().map(|(_, delivery)| delivery.clone()).unwrap_or_default()
+    flight.job.said.as_ref().map(|said| said.delivery.clone()).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use crate::limits::{CHAT_WINDOW, KEYED_WINDOW, RETRY_AFTER_MAX, RETRY_BASE, RETR
 use crate::notification::{Action, SinkClass};
 use crate::settings::SinkPlan;
 use crate::severity::Severity;
+use crate::time::Stamp;
 
 pub(crate) use breaker::Breaker;
 use bucket::Bucket;
@@ -23,8 +24,17 @@ pub(crate) struct Job {
     pub(crate) members: Vec<Fingerprint>,
     pub(crate) digest: bool,
     /// What the attempts so far said; a change begins a new delivery.
-    pub(crate) said: Option<(Action, String)>,
+    pub(crate) said: Option<Said>,
     pub(crate) attempts: u32,
+}
+
+/// What an attempt said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) action: Action,
+    pub(crate) delivery: String,
+    /// When that was decided.
+    pub(crate) decided: Stamp,
 }
 
 impl Job {

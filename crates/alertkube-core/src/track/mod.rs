@@ -94,17 +94,17 @@ impl Tracker {
         (condition, finding): (&'static Condition, Finding),
     ) {
         let now = context.now.stamp();
-        if !self.alerts.contains_key(&fingerprint) {
-            let alert = newborn(context, subject, condition, finding.clone());
-            self.alerts.insert(fingerprint, alert);
-        }
-        let Some(alert) = self.alerts.get_mut(&fingerprint) else { return };
+        let alert = self
+            .alerts
+            .entry(fingerprint)
+            .or_insert_with(|| newborn(context, subject, condition, finding.clone()));
         move_index(&mut self.by_object, fingerprint, alert.subject.id, subject.id);
         let rule = context.rules.of(condition);
         alert.subject = Arc::clone(subject);
         match alert.phase {
             Phase::Pending { .. } => {
-                alert.since = finding.since.unwrap_or(alert.since.min(now));
+                let since = finding.since.unwrap_or(alert.since.min(now));
+                alert.since = if condition.since_moves { since.min(alert.since) } else { since };
                 alert.phase = Phase::Pending { due: context.now.boot_at(alert.since.plus(rule.hold_for)) };
             }
             Phase::Over if condition.event.is_none() => {

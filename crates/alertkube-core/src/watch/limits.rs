@@ -23,8 +23,8 @@ pub(crate) const PAGE_ITEMS: u32 = 500;
 /// A page that was too large is asked for again with this much fewer objects, down to one.
 pub(crate) const PAGE_SHRINK: u32 = 8;
 
-/// How long a watch lasts before the server ends it; jitter comes on top. It is shorter than [`SILENCE`], so that
-/// every watch that lives is heard of within it, whether or not the server sends bookmarks.
+/// How long a watch lasts before the server ends it; jitter comes on top. It is shorter than [`SILENCE`], so
+/// that every watch that lives is heard of within it, whether or not the server sends bookmarks.
 pub(crate) const WATCH_SECONDS: u64 = 90;
 
 /// Seconds of jitter on [`WATCH_SECONDS`], so that the watches of all kinds do not end together.
@@ -33,8 +33,8 @@ pub(crate) const WATCH_JITTER_SECONDS: u64 = 20;
 /// Without a line for so long, a watch is taken for half-dead.
 pub(crate) const SILENCE: Duration = Duration::from_secs(120);
 
-/// A watch that goes on after it was lost counts as heard once it stands for so long: a version that is too old is
-/// refused by an event after the answer, not by the answer.
+/// A watch that goes on after it was lost counts as heard once it stands for so long: a version that is too
+/// old is refused by an event after the answer, not by the answer.
 pub(crate) const SETTLE: Duration = Duration::from_millis(500);
 
 /// Time for a whole list page; the server's own limit for one is a minute.

@@ -69,7 +69,7 @@ fn pod_state(index: usize, state: usize) -> Option<Value> {
         }
         _ => return None,
     };
-    if index % 2 == 0 {
+    if index.is_multiple_of(2) {
         object = owned(object, "web-1");
     }
     Some(object)

@@ -17,6 +17,7 @@ use crate::watch::{Container, ContainerState, Pod, Terminated};
 pub(super) static ROWS: [Row<Pod>; 1] = [Row {
     condition: Condition {
         reason: "CrashLoopBackOff",
+        since_moves: true,
         severity: Severity::Critical,
         hold_down: Duration::from_secs(600),
         effect_of: &[same(&["OOMKilled"]), NODE_DOWN, JOB_FAILED],

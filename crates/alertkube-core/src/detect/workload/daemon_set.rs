@@ -52,30 +52,33 @@ mod tests {
     use crate::detect::fixtures::{Scene, check, meta, workload};
     use crate::watch::{KindId, Meta};
 
-    fn look(set: Workload, expected: &[&str]) {
+    fn check_set(set: Workload, expected: &[&str]) {
         check(&Scene::new(), (KindId::DaemonSet, set), expected);
     }
 
     #[test]
     fn too_few_ready_pods_are_found_unless_a_rollout_explains_them() {
         let lacking = || Workload { ready: 1, unavailable: 2, ..workload() };
-        look(lacking(), &["DaemonSetUnavailable: 1 of 3 pods ready"]);
-        look(Workload { updated: 2, ..lacking() }, &[]);
-        look(Workload { meta: Meta { generation: 2, ..meta("agent") }, ..lacking() }, &[]);
-        look(Workload { wanted: 0, ready: 0, ..lacking() }, &[]);
-        look(Workload { unavailable: 1, ..workload() }, &[]);
+        check_set(lacking(), &["DaemonSetUnavailable: 1 of 3 pods ready"]);
+        check_set(Workload { updated: 2, ..lacking() }, &[]);
+        check_set(Workload { meta: Meta { generation: 2, ..meta("agent") }, ..lacking() }, &[]);
+        check_set(Workload { wanted: 0, ready: 0, ..lacking() }, &[]);
+        check_set(Workload { unavailable: 1, ..workload() }, &[]);
     }
 
     #[test]
     fn pods_where_they_should_not_be_are_counted() {
-        look(
+        check_set(
             Workload { misscheduled: 1, ..workload() },
             &["DaemonSetMisscheduled: 1 pod on nodes that do not match"],
         );
-        look(
+        check_set(
             Workload { misscheduled: 2, wanted: 0, ready: 0, ..workload() },
             &["DaemonSetMisscheduled: 2 pods"],
         );
-        look(Workload { misscheduled: 2, meta: Meta { generation: 2, ..meta("agent") }, ..workload() }, &[]);
+        check_set(
+            Workload { misscheduled: 2, meta: Meta { generation: 2, ..meta("agent") }, ..workload() },
+            &[],
+        );
     }
 }

@@ -112,13 +112,13 @@ mod tests {
         status("Progressing", "True", "NewReplicaSetAvailable", ago(9000))
     }
 
-    fn look(deployment: Workload, expected: &[&str]) {
+    fn check_deployment(deployment: Workload, expected: &[&str]) {
         check(&Scene::new(), (KindId::Deployment, deployment), expected);
     }
 
     #[test]
     fn replicas_that_are_lacking_after_a_rollout_are_found() {
-        look(lacking(complete()), &["DeploymentUnavailable: 1 of 3 replicas unavailable"]);
+        check_deployment(lacking(complete()), &["DeploymentUnavailable: 1 of 3 replicas unavailable"]);
         let since = |deployment| {
             Scene::new()
                 .find((KindId::Deployment, deployment), "DeploymentUnavailable")
@@ -135,11 +135,14 @@ mod tests {
     fn a_rollout_a_pause_and_a_specification_not_seen_yet_find_nothing() {
         for reason in ["ReplicaSetUpdated", "NewReplicaSetCreated", "FoundNewReplicaSet", "DeploymentResumed"]
         {
-            look(lacking(status("Progressing", "True", reason, ago(30))), &[]);
+            check_deployment(lacking(status("Progressing", "True", reason, ago(30))), &[]);
         }
-        look(Workload { paused: true, ..lacking(complete()) }, &[]);
-        look(Workload { meta: Meta { generation: 2, ..meta("web") }, ..lacking(complete()) }, &[]);
-        look(Workload { unavailable: 0, ..lacking(complete()) }, &[]);
+        check_deployment(Workload { paused: true, ..lacking(complete()) }, &[]);
+        check_deployment(
+            Workload { meta: Meta { generation: 2, ..meta("web") }, ..lacking(complete()) },
+            &[],
+        );
+        check_deployment(Workload { unavailable: 0, ..lacking(complete()) }, &[]);
     }
 
     #[test]
@@ -147,11 +150,14 @@ mod tests {
         let late = status("Progressing", "False", "ProgressDeadlineExceeded", ago(5));
         let stuck = Workload { updated: 1, ..lacking(late) };
         let text = "1 of 3 replicas updated, 1 unavailable: ProgressDeadlineExceeded: as it is";
-        look(stuck.clone(), &["DeploymentUnavailable", &format!("ProgressDeadlineExceeded: {text}")]);
+        check_deployment(
+            stuck.clone(),
+            &["DeploymentUnavailable", &format!("ProgressDeadlineExceeded: {text}")],
+        );
         let found = Scene::new().find((KindId::Deployment, stuck.clone()), "ProgressDeadlineExceeded");
         assert_eq!(found.and_then(|found| found.since), Some(ago(5)));
-        look(Workload { paused: true, ..stuck }, &[]);
-        look(
+        check_deployment(Workload { paused: true, ..stuck }, &[]);
+        check_deployment(
             lacking(status("Progressing", "False", "ReplicaSetCreateError", ago(5))),
             &["DeploymentUnavailable"],
         );

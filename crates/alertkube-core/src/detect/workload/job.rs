@@ -24,8 +24,8 @@ pub(super) static ROWS: [Row<Workload>; 2] = [
     Row {
         condition: Condition {
             reason: "JobRunningTooLong",
-            doc: "A Job has run for longer than `conditions.JobRunningTooLong.limit`. Without that setting nothing is too \
-                  long. Look at whether its pods still make progress.",
+            doc: "A Job has run for longer than `conditions.JobRunningTooLong.limit` allows. Without that setting no \
+                  run is too long. Look at whether its pods still make progress.",
             ..JOB
         },
         detect: too_long,

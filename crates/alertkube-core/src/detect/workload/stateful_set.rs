@@ -34,12 +34,12 @@ mod tests {
 
     #[test]
     fn too_few_ready_replicas_are_found_unless_a_rollout_explains_them() {
-        let look = |set, expected: &[&str]| check(&Scene::new(), (KindId::StatefulSet, set), expected);
+        let check_set = |set, expected: &[&str]| check(&Scene::new(), (KindId::StatefulSet, set), expected);
         let lacking = || Workload { ready: 1, ..workload() };
-        look(lacking(), &["StatefulSetReplicasUnavailable: 1 of 3 replicas ready"]);
-        look(Workload { settled_revision: false, ..lacking() }, &[]);
-        look(Workload { meta: Meta { generation: 2, ..meta("db") }, ..lacking() }, &[]);
-        look(Workload { wanted: 0, ready: 1, ..workload() }, &[]);
-        look(Workload { ready: 3, unavailable: 1, ..workload() }, &[]);
+        check_set(lacking(), &["StatefulSetReplicasUnavailable: 1 of 3 replicas ready"]);
+        check_set(Workload { settled_revision: false, ..lacking() }, &[]);
+        check_set(Workload { meta: Meta { generation: 2, ..meta("db") }, ..lacking() }, &[]);
+        check_set(Workload { wanted: 0, ready: 1, ..workload() }, &[]);
+        check_set(Workload { ready: 3, unavailable: 1, ..workload() }, &[]);
     }
 }

@@ -1,9 +1,10 @@
 //! A forgiving reader over JSON bytes: what is asked for is read, all else is stepped over.
 //!
-//! Nine tenths of an object are bytes that no condition reads, so stepping over is the hot path: it counts brackets
-//! and finds the ends of strings, and does not check what it passes. A value that does not fit what was asked for
-//! counts as absent, and the reader stands behind it. Only a text that stops being JSON between two values that
-//! matter breaks the reader: from then on it answers nothing, and [`Reader::broken_at`] says where.
+//! Nine tenths of an object are bytes that no condition reads, so stepping over is the hot path: it counts
+//! brackets and finds the ends of strings, and does not check what it passes. A value that does not fit what
+//! was asked for counts as absent, and the reader stands behind it. Only a text that stops being JSON between
+//! two values that matter breaks the reader: from then on it answers nothing, and [`Reader::broken_at`] says
+//! where.
 
 use std::borrow::Cow;
 
@@ -25,8 +26,8 @@ impl<'a> Reader<'a> {
         self.broken
     }
 
-    /// Reads an object: `each` gets every key with the reader in front of its value, and takes that value or leaves
-    /// it. Says whether there was an object at all.
+    /// Reads an object: `each` gets every key with the reader in front of its value, and takes that value or
+    /// leaves it. Says whether there was an object at all.
     pub(crate) fn fields(&mut self, mut each: impl FnMut(&mut Reader<'a>, &[u8])) -> bool {
         if !self.open(b'{') {
             return false;
@@ -47,7 +48,8 @@ impl<'a> Reader<'a> {
         self.close(b'}')
     }
 
-    /// Reads an array: `each` is called with the reader in front of every item. Says whether there was an array.
+    /// Reads an array: `each` is called with the reader in front of every item. Says whether there was an
+    /// array.
     pub(crate) fn items(&mut self, mut each: impl FnMut(&mut Reader<'a>)) -> bool {
         if !self.open(b'[') {
             return false;
@@ -151,7 +153,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Brackets are counted, not matched: a text that mixes them up is still stepped over, and cannot run deep.
+    /// Brackets are counted, not matched: a text that mixes them up is still stepped over, and cannot run
+    /// deep.
     fn skip_nested(&mut self) {
         let mut depth = 0_usize;
         let mut at = self.at;
@@ -184,7 +187,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A key; one that is no valid text is empty. Few keys are wanted, so they are compared as bytes, unchecked.
+    /// A key; one that is no valid text is empty. Few keys are wanted, so they are compared as bytes,
+    /// unchecked.
     fn key(&mut self) -> Cow<'a, [u8]> {
         let from = self.at;
         match self.string_bytes() {
@@ -196,7 +200,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What stands between the quotes, and whether an escape is in it. The reader stands on the opening quote.
+    /// What stands between the quotes, and whether an escape is in it. The reader stands on the opening
+    /// quote.
     fn string_bytes(&mut self) -> Option<(&'a [u8], bool)> {
         let from = self.at + 1;
         match string_end(self.bytes, from) {
@@ -221,7 +226,8 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')
 }
 
-/// Where the closing quote of a string is whose content begins at `from`, and whether an escape comes before it.
+/// Where the closing quote of a string is whose content begins at `from`, and whether an escape comes before
+/// it.
 fn string_end(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     let mut at = from;
     let mut escaped = false;

@@ -1,6 +1,7 @@
 //! Bytes of one object to its view, reading only the fields that conditions read.
 //!
-//! Every field is read on its own: one that is missing or of another type counts as absent and costs nothing else.
+//! Every field is read on its own: one that is missing or of another type counts as absent and costs nothing
+//! else.
 
 mod event;
 pub(in crate::watch) mod json;
@@ -24,7 +25,8 @@ pub struct Unreadable {
     pub message: String,
 }
 
-/// Decodes one object of a kind. Only an object without a readable name, or a text that is not JSON, is unreadable.
+/// Decodes one object of a kind. Only an object without a readable name, or a text that is not JSON, is
+/// unreadable.
 pub fn decode(plan: &Plan, kind: KindId, bytes: &[u8]) -> Result<View, Unreadable> {
     let mut reader = Reader::new(bytes);
     let view = decode_at(plan, kind, &mut reader);

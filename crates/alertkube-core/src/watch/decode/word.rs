@@ -53,8 +53,8 @@ fn day_exists(year: i64, month: i64, day: i64) -> bool {
     day >= 1 && day <= days(next_year, next_month, 1) - days(year, month, 1)
 }
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar. The year is taken to begin in March, so that the leap
-/// day is its last.
+/// Days since 1970-01-01 in the proleptic Gregorian calendar. The year is taken to begin in March, so that
+/// the leap day is its last.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let since_march = (month + 9) % 12;

@@ -29,7 +29,8 @@ impl Follow {
                 }
             }
             Line::Gone(key, version) => {
-                // Some servers name the version before the deletion here: it must not count as one that went back.
+                // Some servers name the version before the deletion here: it must not count as one that went
+                // back.
                 self.told.say(WatchEvent::Gone(key));
                 if !older(&version, &self.version) {
                     self.moved(now, stage, &version);
@@ -46,10 +47,8 @@ impl Follow {
         let first = !std::mem::replace(&mut flight.spoke, true);
         let stage = flight.stage;
         self.streaks.silent = 0;
-        match stage {
-            Stage::Initial if first => self.told.began(),
-            Stage::Watch => self.settle(),
-            _ => {}
+        if first && stage == Stage::Initial {
+            self.told.began();
         }
         stage
     }
@@ -70,8 +69,8 @@ impl Follow {
         }
     }
 
-    /// A watch has come to `version`. Says whether that is ahead: a server that goes back has lost its past, and what
-    /// we know of it is void.
+    /// A watch has come to `version`. Says whether that is ahead: a server that goes back has lost its past,
+    /// and what we know of it is void.
     fn moved(&mut self, now: Duration, stage: Stage, version: &str) -> bool {
         if stage != Stage::Watch || version.is_empty() {
             return true;
@@ -113,9 +112,12 @@ impl Follow {
             Err(why) => return self.unreachable(now, &why),
         };
         if first {
-            // The watch begins at the first page, also when later ones come from a newer snapshot: what changed in
-            // between on the first is then seen again.
+            // The watch begins at the first page, also when later ones come from a newer snapshot: what
+            // changed in between on the first is then seen again.
             self.version = margin.version;
+        }
+        if margin.token.is_some() && Goal::Page(margin.token.clone()) == self.goal {
+            return self.unreachable(now, "a list page that names itself as the next");
         }
         self.goal = match margin.token {
             Some(token) => Goal::Page(Some(token)),
@@ -257,7 +259,8 @@ impl Follow {
         }
     }
 
-    /// The connection broke. One that stood before is taken up again without a word; the next failure is told.
+    /// The connection broke. One that stood before is taken up again without a word; the next failure is
+    /// told.
     pub(super) fn broken(&mut self, now: Duration, why: &str) {
         let Phase::Asked(flight) = &self.phase else { return };
         match flight.stage {

@@ -1,8 +1,8 @@
-//! The watch of one kind, as a machine that is told the time and what the server sends, and answers with what to ask
-//! the server next and what to tell the replica.
+//! The watch of one kind, as a machine that is told the time and what the server sends, and answers with what
+//! to ask the server next and what to tell the replica.
 //!
-//! It owns no connection. Its driver repeats: ask [`Follow::next`], drain [`Follow::poll`], do what was asked for, and
-//! hand in what comes back by [`Follow::frame`]. At most one request is in flight.
+//! It owns no connection. Its driver repeats: ask [`Follow::next`], drain [`Follow::poll`], do what was asked
+//! for, and hand in what comes back by [`Follow::frame`]. At most one request is in flight.
 
 mod answer;
 mod backoff;
@@ -69,8 +69,8 @@ enum Goal {
     Page(Option<String>),
     /// A watch from `version` on.
     Watch,
-    /// A look at the server's version, after a watch that never said a word: a store that was restored from an older
-    /// copy answers such a watch, and stays silent until it has caught up.
+    /// A look at the server's version, after a watch that never said a word: a store that was restored from
+    /// an older copy answers such a watch, and stays silent until it has caught up.
     Probe,
 }
 
@@ -150,14 +150,15 @@ impl Follow {
         }
     }
 
-    /// Takes what came back. Anything that comes while no request is in flight is left aside.
+    /// Takes what came back. Anything that does not belong to the request in flight is left aside.
     pub fn frame(&mut self, now: Duration, frame: Frame<'_>) {
         let Phase::Asked(flight) = &mut self.phase else { return };
         flight.heard = now;
         match frame {
             Frame::Head { status, retry_after } => flight.answered(now, status, retry_after),
-            Frame::Line(bytes) => self.line(now, bytes),
-            Frame::Body(bytes) => self.body(now, bytes),
+            Frame::Line(bytes) if flight.streams() => self.line(now, bytes),
+            Frame::Body(bytes) if !flight.streams() => self.body(now, bytes),
+            Frame::Line(_) | Frame::Body(_) => {}
             Frame::TooLong => self.too_long(now),
             Frame::Closed => self.closed(now),
             Frame::Failed(why) => self.broken(now, why),

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::*;
 use crate::watch::kinds::{Kind, KindId};
 use crate::watch::limits::{
@@ -558,4 +561,100 @@ fn one_namespace_is_watched_in_one_namespace() {
     let mut follow = Follow::new(Kind::of(KindId::Event), Some("shop".to_owned()), plan, 1);
     let Ask::Get(request) = follow.next(Duration::ZERO) else { panic!("asks at once") };
     assert!(request.stream && request.path_and_query.starts_with("/api/v1/namespaces/shop/events?"));
+}
+
+#[test]
+fn a_watch_that_ends_right_after_a_line_is_not_hammered() {
+    let mut bench = Bench::synced();
+    bench.closed();
+    let before = bench.now;
+    for version in 11..31 {
+        bench.stream();
+        bench.line(&bookmark(version));
+        bench.closed();
+    }
+    assert!(bench.now - before > Duration::from_secs(5), "{:?}", bench.now - before);
+}
+
+#[test]
+fn a_page_that_names_itself_as_the_next_is_not_asked_for_at_once() {
+    let mut bench = Bench::paging();
+    bench.get();
+    bench.answer(200, &page(&["a"], 10, "t1"));
+    bench.get();
+    bench.answer(200, &page(&["b"], 10, "t1"));
+    assert!(bench.wait() > Duration::ZERO);
+}
+
+/// What a server of ill will may do next.
+#[derive(Clone, Debug)]
+enum Whim {
+    Head(u16),
+    Line(String),
+    Body(String),
+    TooLong,
+    Closed,
+    Failed,
+    Pass(u64),
+}
+
+fn whims() -> impl Strategy<Value = Whim> {
+    let lines: Vec<String> =
+        [added("a", 5), added("b", 50), deleted("a", 60), bookmark(7), bookmark(70), end(10)]
+            .into_iter()
+            .chain([EXPIRED, NO_PROGRESS, TOO_LARGE, "{", "null"].map(str::to_owned))
+            .collect();
+    let bodies: Vec<String> = [page(&["a"], 10, ""), page(&["a", "b"], 90, "t"), page(&[], 3, "")]
+        .into_iter()
+        .chain([GATE_OFF, STALE_TOKEN, STALE_TOKEN_BARE, FORBIDDEN, "", "[]"].map(str::to_owned))
+        .collect();
+    prop_oneof![
+        3 => select(vec![200, 200, 200, 400, 401, 403, 404, 410, 422, 429, 500, 504]).prop_map(Whim::Head),
+        4 => select(lines).prop_map(Whim::Line),
+        3 => select(bodies).prop_map(Whim::Body),
+        1 => Just(Whim::TooLong),
+        2 => Just(Whim::Closed),
+        1 => Just(Whim::Failed),
+        1 => (0..200_000_u64).prop_map(Whim::Pass),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_server_makes_it_panic_or_hurry_or_claim_what_it_has_not_seen(
+        steps in proptest::collection::vec(whims(), 1..200),
+    ) {
+        let mut bench = Bench::new();
+        let (mut requests, mut began) = (0_u128, false);
+        let start = bench.now;
+        for step in steps {
+            match bench.follow.next(bench.now) {
+                Ask::Get(_) => requests += 1,
+                Ask::Sleep(until) => bench.now = until,
+                Ask::Read(until) => prop_assert!(until > bench.now),
+            }
+            let frame = match &step {
+                Whim::Head(status) => Frame::Head { status: *status, retry_after: None },
+                Whim::Line(line) => Frame::Line(line.as_bytes()),
+                Whim::Body(body) => Frame::Body(body.as_bytes()),
+                Whim::TooLong => Frame::TooLong,
+                Whim::Closed => Frame::Closed,
+                Whim::Failed => Frame::Failed("reset"),
+                Whim::Pass(millis) => {
+                    bench.now += Duration::from_millis(*millis);
+                    continue;
+                }
+            };
+            bench.follow.frame(bench.now, frame);
+            while let Some(event) = bench.follow.poll() {
+                began |= matches!(event, WatchEvent::Began(_));
+                prop_assert!(began || matches!(event, WatchEvent::Lost(_)), "{event:?}");
+            }
+        }
+        // Some answers are followed up at once, but no chain of them is long.
+        let seconds = (bench.now - start).as_millis() / 1000;
+        prop_assert!(requests <= 20 + 6 * seconds, "{requests} requests in {seconds} s");
+    }
 }
