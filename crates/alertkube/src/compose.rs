@@ -1,0 +1,169 @@
+//! Where everything is put together, and the only place that spawns tasks.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use alertkube_api::Loaded;
+use alertkube_sinks::{Sink, SinkSettings, Stdout, build};
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cli::VERSION;
+use crate::clock::Clock;
+use crate::engine::{Engine, Inbox, Parts, Signal};
+use crate::env::Environment;
+use crate::http::{self, Served};
+use crate::kubeconfig;
+use crate::send::{Outward, Sender};
+use crate::telemetry::Telemetry;
+use crate::watch::{Outlet, spawn_watch_thread};
+
+/// What `run` was asked to do.
+pub(crate) struct Options {
+    pub(crate) loaded: Loaded,
+    pub(crate) kubeconfig: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// Runs the controller until a signal ends it.
+pub(crate) fn run(options: Options, environment: &Environment) -> anyhow::Result<()> {
+    runtime()?.block_on(controller(options, environment))
+}
+
+/// The runtime of everything but the watches.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.context("cannot start the async runtime")
+}
+
+async fn controller(options: Options, environment: &Environment) -> anyhow::Result<()> {
+    let Options { loaded, kubeconfig, state_dir } = options;
+    tracing::info!(version = VERSION, cluster = loaded.settings.cluster, "alertkube starts");
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let config = kubeconfig::config(kubeconfig.as_deref(), environment).await?;
+    tracing::info!(server = %config.cluster_url, "cluster");
+    let listener = http::bind(&loaded.metrics_addr).await?;
+    if let Some(address) = http::port(&listener) {
+        tracing::info!(%address, "serving metrics and health");
+    }
+    let outward = Outward::system(environment)?;
+    let program = Program::start(loaded, Clock::real(), config, (outward, state_dir))?;
+    let stop = program.serve(listener);
+    let inbox = program.inbox.clone();
+    program.tasks.spawn(async move {
+        if let Err(error) = stop_on_signal(inbox).await {
+            tracing::error!("signals cannot be received: {error}");
+        }
+    });
+    let ended = program.engine.await.context("the engine panicked")?;
+    stop.cancel();
+    tracing::info!("alertkube stopped");
+    ended
+}
+
+/// A running controller.
+pub(crate) struct Program {
+    pub(crate) inbox: Inbox,
+    pub(crate) engine: JoinHandle<anyhow::Result<()>>,
+    tasks: TaskTracker,
+    served: Served,
+}
+
+impl Program {
+    /// Starts the engine, which starts the watches.
+    pub(crate) fn start(
+        loaded: Loaded,
+        clock: Clock,
+        config: kube::Config,
+        (outward, state): (Outward, Option<PathBuf>),
+    ) -> anyhow::Result<Program> {
+        let tasks = TaskTracker::new();
+        let names = loaded.settings.sinks.iter().map(|sink| sink.name.as_str());
+        let telemetry = Arc::new(Telemetry::new(VERSION, names));
+        let sinks = loaded.sinks.into_iter().map(|sink| Arc::from(build(on_this_terminal(sink)))).collect();
+        let sinks: Vec<Arc<dyn Sink>> = sinks;
+        let (status, published) = watch::channel(None);
+        let seed = seed(clock);
+        let skipped_by = Arc::clone(&telemetry);
+        let follow = move |plan, inbox| {
+            let outlet = Outlet {
+                inbox,
+                wrap: Signal::Watch,
+                skipped: Arc::new(move |kind, skipped: alertkube_core::Skipped| {
+                    skipped_by.unreadable(kind, skipped.count, &skipped.last);
+                }),
+            };
+            // The thread ends with the engine's inbox; nobody waits for it.
+            let _thread =
+                spawn_watch_thread(plan, seed, clock, outlet, config).context("cannot start watching")?;
+            Ok(())
+        };
+        let parts = Parts {
+            settings: Arc::new(loaded.settings),
+            clock,
+            sender: Arc::new(Sender::new(sinks, clock, outward, Arc::clone(&telemetry))),
+            telemetry: Arc::clone(&telemetry),
+            state,
+            tasks: tasks.clone(),
+            status,
+            follow: Box::new(follow),
+        };
+        let engine = Engine::new(parts, seed)?;
+        let inbox = engine.inbox();
+        let engine = tasks.spawn(engine.run());
+        Ok(Program { inbox, engine, tasks, served: Served { telemetry, status: published } })
+    }
+
+    /// Serves metrics and health until the token is cancelled.
+    fn serve(&self, listener: TcpListener) -> CancellationToken {
+        let stop = CancellationToken::new();
+        let Served { telemetry, status } = &self.served;
+        let served = Served { telemetry: Arc::clone(telemetry), status: status.clone() };
+        self.tasks.spawn(http::serve(listener, served, self.tasks.clone(), stop.clone()));
+        stop
+    }
+}
+
+/// The first signal asks the engine to stop in good order; a second one ends the process as the kernel does.
+async fn stop_on_signal(inbox: Inbox) -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    for last in [false, true] {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        if last {
+            tracing::warn!(signal = name, "a second signal: stopping at once");
+            std::process::exit(1);
+        }
+        tracing::info!(signal = name, "stopping");
+        // The engine is gone when nobody receives it.
+        let _gone = inbox.send(Signal::Stop).await;
+    }
+    Ok(())
+}
+
+/// Readable on a terminal, JSON lines otherwise.
+fn on_this_terminal(sink: SinkSettings) -> SinkSettings {
+    let terminal = std::io::stdout().is_terminal();
+    match sink {
+        SinkSettings::Stdout(_) => SinkSettings::Stdout(Stdout { pretty: terminal, color: terminal }),
+        SinkSettings::Webhook(webhook) => SinkSettings::Webhook(webhook),
+    }
+}
+
+/// Differs from start to start: two replicas must not back off in step.
+fn seed(clock: Clock) -> u64 {
+    let now = clock.now();
+    u64::from(std::process::id())
+        ^ now.boot.as_nanos() as u64
+        ^ (now.wall.as_nanosecond() as u64).rotate_left(32)
+}

@@ -1,0 +1,23 @@
+//! The one reader of the environment: it is read once, at start.
+
+use std::collections::BTreeMap;
+
+/// The environment as it was when the program started.
+#[derive(Clone, Default)]
+pub(crate) struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Reads it; what is not text is left out.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub(crate) fn read() -> Environment {
+        let text = |pair: (std::ffi::OsString, std::ffi::OsString)| {
+            Some((pair.0.into_string().ok()?, pair.1.into_string().ok()?))
+        };
+        Environment(std::env::vars_os().filter_map(text).collect())
+    }
+
+    /// The value of a variable; an empty one counts as set.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}

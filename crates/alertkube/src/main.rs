@@ -1,0 +1,34 @@
+//! alertkube: watches a Kubernetes cluster, works out what is wrong, and tells each problem once, and its end.
+//!
+//! This crate is the shell: connections, clocks, files and the command line. What alertkube does is decided in
+//! `alertkube-core`.
+
+mod cli;
+mod clock;
+mod compose;
+mod configuration;
+mod engine;
+mod env;
+mod files;
+mod http;
+mod kubeconfig;
+mod limits;
+mod outside;
+mod send;
+mod state;
+mod telemetry;
+mod watch;
+
+use std::process::ExitCode;
+
+/// List pages leave holes between what stays; this allocator closes them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
+    std::env::args_os()
+}
+
+fn main() -> ExitCode {
+    cli::main(arguments(), &env::Environment::read())
+}

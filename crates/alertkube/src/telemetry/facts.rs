@@ -1,0 +1,118 @@
+//! The table of facts. Info is a state change that a user cares about, a warning is for tomorrow, an error is broken
+//! now; whatever is said once for each of a thousand effects is debug.
+
+use alertkube_core::{About, Fact, Kind, KindId, LostWhy, Suppressed, Why};
+use tracing::{debug, error, info, warn};
+
+use super::Telemetry;
+
+impl Telemetry {
+    /// Logs and counts one fact.
+    pub(crate) fn record(&self, fact: &Fact) {
+        match fact {
+            Fact::KindLive { kind, objects } => info!(%kind, objects, "kind is listed and watched"),
+            Fact::KindLost { kind, why } => self.kind_lost(*kind, why),
+            Fact::GateOpened { missing } => gate_opened(missing),
+            Fact::Fired(about) => self.fired(about),
+            Fact::Ended(about) => self.ended(about),
+            Fact::Held { about, by } => self.held(about, by),
+            Fact::Sending { sink, action, delivery, reports, about } => {
+                let about = about.as_ref().map(name);
+                debug!(sink, action = action.as_str(), delivery, reports, about, "sending");
+            }
+            Fact::Delivered { sink, action, delivery, attempts } => {
+                info!(sink, action = action.as_str(), delivery, attempts, "delivered");
+                self.metrics.sinks.delivered.add([sink, action.as_str()], 1);
+            }
+            Fact::Retrying { sink, delivery, why, seconds } => {
+                warn!(
+                    sink,
+                    delivery,
+                    why = why.as_str(),
+                    in_seconds = seconds,
+                    "a try failed and will be repeated"
+                );
+                self.metrics.sinks.retries.add([sink, why.as_str()], 1);
+                self.failed(sink, *why);
+            }
+            Fact::DeadLetter { sink, delivery, why } => {
+                error!(sink, delivery, why = why.as_str(), "a sink refused a message for good");
+                self.metrics.sinks.dead.inc();
+                self.failed(sink, *why);
+            }
+            Fact::Breaker { sink, open } => self.breaker(sink, *open),
+            Fact::Quarantined { kind, namespace, name } => {
+                error!(%kind, namespace, name, "a condition panicked on this object; it is no longer looked at");
+                self.metrics.alerts.quarantined.inc();
+            }
+            Fact::Restored { alerts } => info!(alerts, "the memory of the predecessor was read"),
+            Fact::Bound(bound) => {
+                warn!(bound, "a bound was reached");
+                self.metrics.alerts.bounds.add([bound], 1);
+            }
+        }
+    }
+
+    fn kind_lost(&self, kind: KindId, why: &LostWhy) {
+        warn!(%kind, %why, "kind is not heard of; its alerts neither fire nor end until it is");
+        self.metrics.watch.lost.add([Kind::of(kind).name, why.label()], 1);
+    }
+
+    fn fired(&self, about: &About) {
+        let About { fingerprint, kind, namespace, name, reason, severity } = about;
+        info!(fingerprint, kind, namespace, name, reason, %severity, "alert fires");
+        self.metrics.alerts.fired.add([kind, severity.as_str(), reason], 1);
+    }
+
+    fn ended(&self, about: &About) {
+        let About { fingerprint, kind, namespace, name, reason, severity } = about;
+        info!(fingerprint, kind, namespace, name, reason, %severity, "alert ended");
+        self.metrics.alerts.ended.add([kind, severity.as_str(), reason], 1);
+    }
+
+    fn held(&self, about: &About, by: &Suppressed) {
+        let (fingerprint, alert, reason) = (&about.fingerprint, name(about), by.as_str());
+        match by {
+            Suppressed::Inhibited(cause) => info!(fingerprint, alert, reason, cause, "alert is held back"),
+            Suppressed::Explained(cause) => debug!(fingerprint, alert, reason, cause, "alert is held back"),
+            Suppressed::Silenced | Suppressed::Muted | Suppressed::Unrouted => {
+                info!(fingerprint, alert, reason, "alert is held back");
+            }
+            Suppressed::Startup | Suppressed::Foreign => {
+                debug!(fingerprint, alert, reason, "alert is held back")
+            }
+        }
+        self.metrics.alerts.suppressed.add([reason], 1);
+    }
+
+    fn failed(&self, sink: &str, why: Why) {
+        self.metrics.sinks.errors.add([sink], 1);
+        if why == Why::Unconfigured {
+            self.metrics.sinks.unconfigured.add([sink], 1);
+        }
+    }
+
+    fn breaker(&self, sink: &str, open: bool) {
+        if open {
+            error!(sink, "a sink keeps failing; its breaker is open and it is only probed");
+        } else {
+            info!(sink, "a sink works again; its breaker is closed");
+        }
+        self.metrics.sinks.breaker.set([sink], i64::from(open));
+    }
+}
+
+fn gate_opened(missing: &[KindId]) {
+    if missing.is_empty() {
+        info!("the picture is complete; telling begins");
+    } else {
+        let missing: Vec<&str> = missing.iter().map(|kind| Kind::of(*kind).name).collect();
+        warn!(missing = missing.join(", "), "telling begins without these kinds, which are not synced");
+    }
+}
+
+/// `Pod shop/web-0: OOMKilled`
+fn name(about: &About) -> String {
+    let slash = if about.namespace.is_empty() { "" } else { "/" };
+    format!("{} {}{slash}{}: {}", about.kind, about.namespace, about.name, about.reason)
+}
