@@ -20,3 +20,21 @@ pub(crate) const CGROUP_DEPTH_MAX: usize = 12;
 pub(crate) const BRANCHES_MAX: usize = 250;
 /// How long a branch's name may be: a network link's name takes 15 bytes, three of which are `to-`.
 pub(crate) const BRANCH_NAME_BYTES_MAX: usize = 12;
+/// The longest body that the receiver reads; no message exceeds 1 MiB.
+pub(crate) const RECEIVED_BODY_BYTES_MAX: u64 = 4 << 20;
+/// The longest line in the head of a request that the receiver reads.
+pub(crate) const RECEIVED_LINE_BYTES_MAX: u64 = 64 << 10;
+/// How long alertkube may take for what a test waits for.
+pub(crate) const PROGRAM_DEED_MAX: Duration = Duration::from_secs(60);
+/// How long alertkube may take to end: what the cluster gives it before it kills.
+pub(crate) const PROGRAM_STOP_MAX: Duration = Duration::from_secs(15);
+/// How long its metrics may take.
+pub(crate) const METRICS_ANSWER_MAX: Duration = Duration::from_secs(5);
+/// How long a fault may take to be told, from its making: the slowest is a node, which the controllers give 50 s.
+pub(crate) const FAULT_TOLD_MAX: Duration = Duration::from_secs(120);
+/// How long the end of a fault may take to be told, from its fixing: the kubelet tries a mount every two minutes.
+pub(crate) const FAULT_ENDED_MAX: Duration = Duration::from_secs(180);
+/// How long the observer may take until it sees the cluster as it stands.
+pub(crate) const OBSERVER_START_MAX: Duration = Duration::from_secs(30);
+/// Bytes that the way to the API server takes at once.
+pub(crate) const PROXY_BUFFER_BYTES: usize = 64 << 10;

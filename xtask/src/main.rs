@@ -6,7 +6,11 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the person who typed them")]
 
 mod cluster;
+mod e2e;
 mod limits;
+mod line;
+mod prove;
+mod receiver;
 mod run;
 
 use std::process::ExitCode;
@@ -20,11 +24,25 @@ enum Task {
     /// A real Kubernetes of one node for the tests.
     #[command(subcommand)]
     Cluster(cluster::Task),
+    /// The end-to-end tier: real faults on the real test cluster, which is started when it is not up.
+    E2e(e2e::Task),
+    /// Shows one point of an issue by figures and their bounds, and records it in docs/proof.
+    Prove(prove::Task),
+    /// The generating API server of the proof `watch-budget`.
+    #[command(hide = true)]
+    BenchServer(prove::BenchServer),
+    /// A receiver of webhooks, which writes down what it gets.
+    #[command(hide = true)]
+    Receiver(receiver::Receiver),
 }
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Cluster(task) => task.run(),
+        Task::E2e(task) => task.run(),
+        Task::Prove(task) => task.run(),
+        Task::BenchServer(server) => server.run(),
+        Task::Receiver(receiver) => receiver.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

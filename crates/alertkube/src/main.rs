@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod compose;
 mod configuration;
+mod demo;
 mod engine;
 mod env;
 mod files;

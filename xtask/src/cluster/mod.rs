@@ -25,6 +25,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::run;
 
+pub(crate) use images::NAME as IMAGE;
 pub(crate) use parts::Part;
 pub(crate) use running::Cluster;
 

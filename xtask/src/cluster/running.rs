@@ -2,10 +2,12 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 
 use super::branch::{self, Cut};
@@ -84,6 +86,20 @@ impl Cluster {
         self.equipped(match self.place {
             Place::Ours { .. } => netns::enter(&self.site, program),
             Place::Given(_) => Command::new(program),
+        })
+    }
+
+    /// Does the work on a thread of its own in the cluster's network: what it dials is reached from there.
+    pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T> {
+        let door = self.netns().map(std::fs::File::open).transpose().context("open the network namespace")?;
+        let enter = || match &door {
+            Some(door) => move_into_link_name_space(door.as_fd(), Some(LinkNameSpaceType::Network)),
+            None => Ok(()),
+        };
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| enter().map(|()| work()));
+            let done = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            done.context("enter the network namespace")
         })
     }
 

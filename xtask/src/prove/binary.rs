@@ -9,15 +9,25 @@ use serde_json::Value;
 use crate::run;
 
 /// Builds a program as it is shipped and returns its path; `options` are further words for cargo.
-pub(super) fn built(package: &str, program: &str, options: &[&str]) -> Result<PathBuf> {
-    let words = ["build", "--quiet", "--package", package, "--bin", program, "--message-format=json-render-diagnostics"];
+pub(crate) fn built(package: &str, program: &str, options: &[&str]) -> Result<PathBuf> {
+    let words = [
+        "build",
+        "--quiet",
+        "--package",
+        package,
+        "--bin",
+        program,
+        "--message-format=json-render-diagnostics",
+    ];
     let words: Vec<&str> = words.iter().chain(options).copied().collect();
     let done = run::command("cargo", &words).stderr(Stdio::inherit()).output().context("start cargo")?;
     if !done.status.success() {
         bail!("{program} does not build");
     }
     let text = String::from_utf8(done.stdout).context("cargo speaks no text")?;
-    text.lines().find_map(|line| executable(line, program)).with_context(|| format!("cargo built no {program}"))
+    text.lines()
+        .find_map(|line| executable(line, program))
+        .with_context(|| format!("cargo built no {program}"))
 }
 
 fn executable(line: &str, program: &str) -> Option<PathBuf> {

@@ -46,7 +46,11 @@ pub(super) fn prove() -> Result<Verdict> {
     let heard = heard(&piped.text)?;
     let mut verdict = Verdict { figures: times("pipe", &piped), ..Verdict::default() };
     verdict.figures.extend(lives(&heard));
-    verdict.figures.push(Figure::exactly("problems told of pods on the failing node", on_the_node(&heard), 0));
+    verdict.figures.push(Figure::exactly(
+        "problems told of pods on the failing node",
+        on_the_node(&heard),
+        0,
+    ));
     verdict.tables.push(table(&heard));
     terminal(&program, &mut verdict)?;
     Ok(verdict)
@@ -106,7 +110,10 @@ fn lives(heard: &[Heard]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for words in PROBLEMS {
         let count = |resolved| {
-            heard.iter().filter(|one| one.resolved == resolved && words.contains(&one.reason.as_str())).count()
+            heard
+                .iter()
+                .filter(|one| one.resolved == resolved && words.contains(&one.reason.as_str()))
+                .count()
         };
         figures.push(Figure::exactly(format!("{} told", words[0]), count(false), 1));
         figures.push(Figure::exactly(format!("{} resolved", words[0]), count(true), 1));
@@ -145,7 +152,8 @@ mod tests {
     use super::*;
 
     fn line(status: &str, reason: &str, kind: &str, name: &str, node: &str) -> String {
-        let alert = serde_json::json!({"status": status, "reason": reason, "kind": kind, "name": name, "node": node});
+        let alert =
+            serde_json::json!({"status": status, "reason": reason, "kind": kind, "name": name, "node": node});
         serde_json::json!({"schema": "alertkube.io/v1", "alerts": [alert]}).to_string() + "\n"
     }
 
@@ -158,7 +166,9 @@ mod tests {
         ];
         ["firing", "resolved"]
             .iter()
-            .flat_map(|status| problems.map(|(reason, kind, name, node)| line(status, reason, kind, name, node)))
+            .flat_map(|status| {
+                problems.map(|(reason, kind, name, node)| line(status, reason, kind, name, node))
+            })
             .collect()
     }
 
@@ -172,7 +182,8 @@ mod tests {
         assert!(holds(&good()));
         assert!(!holds(&(good() + &line("firing", "OOMKilled", "Pod", "b", "n1"))), "told twice");
         assert!(!holds(&(good() + &line("firing", "PodNotReady", "Pod", "d", "n1"))), "never resolved");
-        let noisy = line("firing", "PodNotReady", "Pod", "d", "n2") + &line("resolved", "PodNotReady", "Pod", "d", "n2");
+        let noisy = line("firing", "PodNotReady", "Pod", "d", "n2")
+            + &line("resolved", "PodNotReady", "Pod", "d", "n2");
         assert!(!holds(&(good() + &noisy)), "a pod of the failing node");
         assert!(!holds(""), "silence");
     }

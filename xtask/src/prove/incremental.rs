@@ -19,7 +19,10 @@ const PROPERTIES: [&str; 2] = ["incremental_equals_batch", "any_order_between_ob
 /// Makes the proof.
 pub(super) fn prove() -> Result<Verdict> {
     let source = fs::read_to_string(super::root()?.join(SOURCE)).context("read the property tests")?;
-    ensure!(!source.contains("proptest_config"), "{SOURCE} sets its own number of cases, so ours would not count");
+    ensure!(
+        !source.contains("proptest_config"),
+        "{SOURCE} sets its own number of cases, so ours would not count"
+    );
     let words = ["test", "--release", "-p", "alertkube-core", "--test", "it"];
     run::shown(&mut run::command("cargo", &[&words[..], &["--no-run"]].concat()))?;
     let start = Instant::now();

@@ -22,3 +22,52 @@ pub(super) const BENCH_BUFFER_BYTES: usize = 64 * 1024;
 pub(super) const BENCH_WATCH_MAX: Duration = Duration::from_secs(280);
 /// Between two bookmarks of a quiet watch.
 pub(super) const BOOKMARK_EVERY: Duration = Duration::from_secs(20);
+/// How long the generating server may take to listen.
+pub(super) const BENCH_START_MAX: Duration = Duration::from_secs(20);
+/// How long an answer on this machine may take.
+pub(super) const BENCH_ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// The cluster of the budget.
+pub(super) const PODS: usize = 150_000;
+/// See [`PODS`].
+pub(super) const REPLICA_SETS: usize = 20_000;
+/// See [`PODS`].
+pub(super) const NODES: usize = 5_000;
+/// Changes of pods that are measured on it.
+pub(super) const EVENTS: usize = 100_000;
+
+/// The budget: mebibytes resident at the peak,
+pub(super) const PEAK_MIB_MAX: f64 = 64.0;
+/// what they should come to,
+pub(super) const PEAK_MIB_AIM: f64 = 40.0;
+/// microseconds of CPU and
+pub(super) const EVENT_MICROS_MAX: f64 = 20.0;
+/// instructions for each event,
+pub(super) const EVENT_INSTRUCTIONS_MAX: f64 = 200_000.0;
+/// and seconds from the start to the first alert,
+pub(super) const COLD_SECONDS_MAX: f64 = 5.0;
+/// with so many pods.
+pub(super) const COLD_PODS: usize = 10_000;
+
+/// Pods and events of the runs under callgrind, and how long one may take.
+pub(super) const COUNTED_PODS: usize = 200;
+/// See [`COUNTED_PODS`].
+pub(super) const COUNTED_EVENTS: usize = 2_000;
+/// See [`COUNTED_PODS`].
+pub(super) const COUNTED_MAX: Duration = Duration::from_secs(180);
+
+/// How long our own course may take,
+pub(super) const OURS_MAX: Duration = Duration::from_secs(180);
+/// and the opponent's.
+pub(super) const OPPONENT_MAX: Duration = Duration::from_secs(400);
+/// Memory that must be free before the opponent is started.
+pub(super) const OPPONENT_BYTES_FREE_MIN: u64 = 13 << 30;
+
+/// A process is calm when it used no more CPU than this
+pub(super) const CALM_CPU_SECONDS: f64 = 0.02;
+/// within such a step;
+pub(super) const CALM_STEP: Duration = Duration::from_secs(2);
+/// longer than this it is not waited for.
+pub(super) const CALM_MAX: Duration = Duration::from_secs(30);
+/// How long a measured process may take to end in good order.
+pub(super) const STOP_MAX: Duration = Duration::from_secs(60);

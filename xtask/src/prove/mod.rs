@@ -19,6 +19,7 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 use verdict::Verdict;
 
+pub(crate) use binary::built;
 pub(crate) use watch_budget::BenchServer;
 
 /// One proof. Whoever adds one writes one file and one row in [`PROOFS`].
@@ -33,8 +34,18 @@ struct Proof {
 
 const PROOFS: &[Proof] = &[
     Proof { name: "demo", issue: 3, shows: demo::SHOWS, run: Some(demo::prove) },
-    Proof { name: "line-faults", issue: 3, shows: "Faults of real pods reach a receiver in time, once.", run: None },
-    Proof { name: "line-relist", issue: 3, shows: "Restarts and broken watches lose and repeat nothing.", run: None },
+    Proof {
+        name: "line-faults",
+        issue: 3,
+        shows: "Faults of real pods reach a receiver in time, once.",
+        run: None,
+    },
+    Proof {
+        name: "line-relist",
+        issue: 3,
+        shows: "Restarts and broken watches lose and repeat nothing.",
+        run: None,
+    },
     Proof { name: "contract", issue: 3, shows: "Both servers behave as the contract suite says.", run: None },
     Proof { name: "watch-budget", issue: 3, shows: watch_budget::SHOWS, run: Some(watch_budget::prove) },
     Proof { name: "incremental", issue: 3, shows: incremental::SHOWS, run: Some(incremental::prove) },

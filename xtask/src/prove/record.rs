@@ -82,7 +82,8 @@ fn circumstances() -> Result<String> {
     let memory = host::memory("MemTotal")? >> 20;
     let kernel = run::output(&mut run::command("uname", &["-sr"]))?;
     let date = run::output(&mut run::command("date", &["-u", "+%Y-%m-%d %H:%M:%S UTC"]))?;
-    let (model, kernel, date) = (model.unwrap_or_else(|| "unknown CPU".to_owned()), kernel.trim(), date.trim());
+    let (model, kernel, date) =
+        (model.unwrap_or_else(|| "unknown CPU".to_owned()), kernel.trim(), date.trim());
     Ok(format!("- Date: {date}\n- Machine: {model}, {cores} cores, {memory} MiB, {kernel}\n"))
 }
 

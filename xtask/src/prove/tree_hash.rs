@@ -14,7 +14,8 @@ pub(super) const RECIPE: &str = "git ls-files -s -- . ':!docs' ':!*.md' | sha256
 
 /// The hash over the lines of [`RECIPE`], as they would be if everything in the working tree were committed.
 pub(super) fn of_working_tree(root: &Path) -> Result<String> {
-    let words = ["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", ".", ":!docs", ":!*.md"];
+    let words =
+        ["ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", ".", ":!docs", ":!*.md"];
     let listed = run::output(run::command("git", &words).current_dir(root))?;
     let mut paths: Vec<&str> = listed.split('\0').filter(|path| !path.is_empty()).collect();
     paths.sort_unstable();
@@ -23,7 +24,12 @@ pub(super) fn of_working_tree(root: &Path) -> Result<String> {
     paths.retain(|path| root.join(path).is_file());
     let mut blobs = run::command("git", &["hash-object", "--stdin-paths"]);
     let blobs = run::output_of_input(blobs.current_dir(root), &(paths.join("\n") + "\n"))?;
-    ensure!(blobs.lines().count() == paths.len(), "git hashed {} of {} files", blobs.lines().count(), paths.len());
+    ensure!(
+        blobs.lines().count() == paths.len(),
+        "git hashed {} of {} files",
+        blobs.lines().count(),
+        paths.len()
+    );
     let mut sum = Sha256::new();
     for (path, blob) in paths.iter().zip(blobs.lines()) {
         sum.update(format!("{} {blob} 0\t{path}\n", mode(&root.join(path))?));
@@ -68,7 +74,8 @@ mod tests {
         git(root, &["add", "-A"]);
         git(root, &["commit", "-q", "-m", "a"]);
         assert_eq!(of_working_tree(root).expect("hashed"), before, "a commit changes nothing");
-        let recipe = run::output(run::command("sh", &["-c", RECIPE]).current_dir(root)).expect("the recipe works");
+        let recipe =
+            run::output(run::command("sh", &["-c", RECIPE]).current_dir(root)).expect("the recipe works");
         assert_eq!(recipe.split(' ').next(), Some(before.as_str()));
         write(root, "README.md", "two\n");
         write(root, "docs/proof/y.md", "two\n");

@@ -59,7 +59,11 @@ impl Figure {
 impl Table {
     /// A table without rows.
     pub(crate) fn new(title: impl Into<String>, head: &[&str]) -> Table {
-        Table { title: title.into(), head: head.iter().map(|cell| (*cell).to_owned()).collect(), rows: Vec::new() }
+        Table {
+            title: title.into(),
+            head: head.iter().map(|cell| (*cell).to_owned()).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row.

@@ -23,11 +23,18 @@ impl Replica {
         let server = since
             .zip(why.clone())
             .map(|(since, why)| own_finding(now, since, format!("the API server does not answer: {why}")));
+        // While the server was away nothing could be read; a kind is stale by itself only since it answers again.
+        match why {
+            Some(_) => self.away = true,
+            None if std::mem::take(&mut self.away) => self.answers_since = now.boot,
+            None => {}
+        }
         let mut observed = vec![("ApiServerUnreachable", "kube-apiserver".to_owned(), server)];
         for kind in kinds {
             let stale = lost(&kind).filter(|_| why.is_none());
-            let finding =
-                stale.map(|(since, why)| own_finding(now, since, format!("{kind} cannot be watched: {why}")));
+            let finding = stale.map(|(since, why)| {
+                own_finding(now, since.max(self.answers_since), format!("{kind} cannot be watched: {why}"))
+            });
             observed.push(("WatchStale", Kind::of(kind).plural.to_owned(), finding));
         }
         for (reason, name, finding) in observed {

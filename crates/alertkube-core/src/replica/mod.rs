@@ -94,6 +94,9 @@ pub struct Replica {
     lanes: Vec<Lane>,
     flights: BTreeMap<AttemptId, Flight>,
     failing: BTreeMap<SinkId, Why>,
+    /// Whether no kind can be read because the API server does not answer, and since when it answers again.
+    away: bool,
+    answers_since: Duration,
     next_attempt: u64,
     stopping: Option<Duration>,
     stored: Option<WriteId>,
@@ -124,6 +127,8 @@ impl Replica {
             lanes: settings.sinks.iter().map(|plan| Lane::new(plan, now.boot)).collect(),
             flights: BTreeMap::new(),
             failing: BTreeMap::new(),
+            away: false,
+            answers_since: Duration::ZERO,
             next_attempt: 0,
             stopping: None,
             stored: None,

@@ -280,7 +280,11 @@ impl Packed {
 
     pub(crate) fn push(text: &mut String, key: &str, value: &str) {
         for part in [key, value] {
-            text.extend(part.chars().filter(|c| *c != SEPARATOR));
+            if part.contains(SEPARATOR) {
+                text.extend(part.chars().filter(|c| *c != SEPARATOR));
+            } else {
+                text.push_str(part);
+            }
             text.push(SEPARATOR);
         }
     }

@@ -12,11 +12,20 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// Logs to standard error, since standard output belongs to the sink of that name: text on a terminal, JSON otherwise.
 /// A second call changes nothing.
 pub(crate) fn install(verbosity: u8) {
+    install_targets(targets(verbosity));
+}
+
+/// Only what is wrong is logged, so that nothing stands between the words of the sinks.
+pub(crate) fn install_quiet() {
+    install_targets(targets(0).with_target("alertkube", LevelFilter::WARN));
+}
+
+fn install_targets(targets: Targets) {
     let terminal = std::io::stderr().is_terminal();
     let layer = fmt::layer().with_writer(std::io::stderr);
     let layer = if terminal { layer.compact().boxed() } else { layer.json().flatten_event(true).boxed() };
     // The error only says that logs are installed already.
-    let _installed = tracing_subscriber::registry().with(layer.with_filter(targets(verbosity))).try_init();
+    let _installed = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
 }
 
 /// Ours as asked for. Libraries stay at warnings, whatever is asked: in their finer words stand headers and addresses,

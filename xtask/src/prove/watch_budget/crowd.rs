@@ -77,7 +77,9 @@ impl Crowd {
     /// Appends the object with this number, in this version.
     pub(super) fn write(&self, sort: Sort, number: usize, version: u64, into: &mut Vec<u8>) {
         match sort {
-            Sort::Pod if number % FAILING_EVERY == FAILING_EVERY / 2 => self.fill(&self.failing, number, version, into),
+            Sort::Pod if number % FAILING_EVERY == FAILING_EVERY / 2 => {
+                self.fill(&self.failing, number, version, into)
+            }
             Sort::Pod => self.fill(&self.healthy, number, version, into),
             Sort::ReplicaSet => self.fill(&self.replica_set, number * PODS_PER_REPLICA_SET, version, into),
             Sort::Node => self.fill(&self.node, number, version, into),
@@ -105,9 +107,18 @@ impl Crowd {
                 Part::Slot(Slot::Node) if template.names_itself => write!(into, "node-{number:05}"),
                 Part::Slot(Slot::Node) => write!(into, "node-{node:05}"),
                 Part::Slot(Slot::HostIp) => write!(into, "10.0.{}.{}", node / 250, node % 250 + 1),
-                Part::Slot(Slot::Ip) => write!(into, "10.{}.{}.{}", 64 + number / 65_536, number / 256 % 256, number % 256),
+                Part::Slot(Slot::Ip) => {
+                    write!(into, "10.{}.{}.{}", 64 + number / 65_536, number / 256 % 256, number % 256)
+                }
                 Part::Slot(Slot::Created) => {
-                    write!(into, "2026-02-{:02}T{:02}:{:02}:{:02}Z", random % 28 + 1, random % 24, random % 59, random % 57)
+                    write!(
+                        into,
+                        "2026-02-{:02}T{:02}:{:02}:{:02}Z",
+                        random % 28 + 1,
+                        random % 24,
+                        random % 59,
+                        random % 57
+                    )
                 }
             };
             done.expect("a Vec takes everything");
@@ -198,10 +209,14 @@ pub(super) fn mixed(number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::LazyLock;
+
+    static CROWD: LazyLock<Crowd> =
+        LazyLock::new(|| Crowd::new(Size { pods: 1_000, replica_sets: 100, nodes: 50 }));
 
     fn object(sort: Sort, number: usize) -> (Value, usize) {
         let mut bytes = Vec::new();
-        Crowd::new(Size { pods: 1_000, replica_sets: 100, nodes: 50 }).write(sort, number, 7, &mut bytes);
+        CROWD.write(sort, number, 7, &mut bytes);
         (serde_json::from_slice(&bytes).expect("JSON"), bytes.len())
     }
 
@@ -232,7 +247,9 @@ mod tests {
     #[test]
     fn no_two_objects_share_a_uid() {
         let ids = |sort| (0..1_000).map(move |number| object(sort, number).0["metadata"]["uid"].to_string());
-        let mut all: Vec<String> = ids(Sort::Pod).chain((0..130).map(|set| object(Sort::ReplicaSet, set).0["metadata"]["uid"].to_string())).collect();
+        let mut all: Vec<String> = ids(Sort::Pod)
+            .chain((0..130).map(|set| object(Sort::ReplicaSet, set).0["metadata"]["uid"].to_string()))
+            .collect();
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 1_130);

@@ -77,7 +77,12 @@ struct Answer<'a> {
 
 impl Served {
     fn new(crowd: Crowd) -> Served {
-        Served { crowd, version: AtomicU64::new(1_000_000), later: AtomicUsize::new(0), watches: Mutex::default() }
+        Served {
+            crowd,
+            version: AtomicU64::new(1_000_000),
+            later: AtomicUsize::new(0),
+            watches: Mutex::default(),
+        }
     }
 
     fn connection(&self, stream: TcpStream) -> io::Result<()> {
@@ -130,7 +135,13 @@ impl Served {
         self.version.load(Ordering::Relaxed)
     }
 
-    fn page(&self, asked: &Asked, limit: Option<usize>, from: Option<usize>, answer: &mut Answer) -> io::Result<()> {
+    fn page(
+        &self,
+        asked: &Asked,
+        limit: Option<usize>,
+        from: Option<usize>,
+        answer: &mut Answer,
+    ) -> io::Result<()> {
         let sort = Sort::of(&asked.word);
         let (count, from) = (self.count(sort), from.unwrap_or(0));
         let to = count.min(limit.map_or(count, |limit| from + limit));
@@ -153,7 +164,9 @@ impl Served {
         let (sort, (sender, orders)) = (Sort::of(&asked.word), mpsc::channel());
         if asked.query.contains_key("sendInitialEvents") {
             for (number, sort) in (0..self.count(sort)).zip(sort.into_iter().cycle()) {
-                answer.event("ADDED", |line| self.crowd.write(sort, number, FIRST_VERSION + number as u64, line))?;
+                answer.event("ADDED", |line| {
+                    self.crowd.write(sort, number, FIRST_VERSION + number as u64, line)
+                })?;
             }
             self.bookmark(&asked.word, r#","annotations":{"k8s.io/initial-events-end":"true"}"#, answer)?;
         }

@@ -1,0 +1,58 @@
+//! Every bound of the simulated cluster, by name.
+
+use std::time::Duration;
+
+/// Changes that one resource remembers; a watch from before the oldest of them is answered 410.
+pub(crate) const HISTORY_MAX: usize = 4096;
+
+/// Lines that wait for a slow reader of a watch; one more closes the watch without a word.
+pub(crate) const WATCH_BACKLOG_MAX: usize = 16_384;
+
+/// Watches open at the same time; one more is answered 429.
+pub(crate) const WATCHES_MAX: usize = 1024;
+
+/// Lasting faults in force at the same time; one more pushes the oldest out.
+pub(crate) const RULES_MAX: usize = 64;
+
+/// How often a watch that asked for bookmarks gets one.
+pub(crate) const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a watch lives that named no `timeoutSeconds`.
+pub(crate) const WATCH_LIFETIME: Duration = Duration::from_secs(45 * 60);
+
+/// Bytes of one request body, as a real API server limits them.
+pub(crate) const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// Bytes of a request body that the HTTP front reads before it breaks off: a client that sends somewhat too much
+/// shall hear so.
+pub(crate) const BODY_BYTES_READ_MAX: usize = 2 * BODY_BYTES_MAX;
+
+/// Bytes of all values of one ConfigMap or Secret.
+pub(crate) const DATA_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of an object's name: a DNS subdomain.
+pub(crate) const NAME_BYTES_MAX: usize = 253;
+
+/// Nesting of a merge patch; deeper is refused.
+pub(crate) const PATCH_DEPTH_MAX: usize = 64;
+
+/// Bytes of one scenario.
+pub(crate) const SCENARIO_BYTES_MAX: usize = 1024 * 1024;
+
+/// How long a scenario may last on its own clock.
+pub(crate) const SCENARIO_LENGTH_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Objects that one command makes.
+pub(crate) const SCENARIO_COUNT_MAX: u32 = 1000;
+
+/// Turns of a simulation at one instant; a replica that is due again and again without end is a finding.
+pub(crate) const TURNS_MAX: usize = 20_000;
+
+/// Facts that a transcript keeps; later ones are dropped.
+pub(crate) const TRANSCRIPT_FACTS_MAX: usize = 200_000;
+
+/// How long a slow sink takes for its answer.
+pub(crate) const SLOW_ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a replica has for its end.
+pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(5);

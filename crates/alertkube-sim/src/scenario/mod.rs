@@ -1,0 +1,91 @@
+//! The scenario language: commands above a line, the notifications that they lead to below it.
+//!
+//! The same text is a test, a demo, and a user's question "what would you tell me if this happened?".
+
+mod clock;
+mod command;
+mod expected;
+mod object;
+mod parse;
+mod pod;
+mod workload;
+mod words;
+
+use std::time::Duration;
+
+use alertkube_api::{Loaded, Outside, load};
+use alertkube_lang::Problem;
+
+pub(crate) use self::clock::written;
+pub(crate) use self::command::{Answer, Command, WatchFault};
+pub(crate) use self::expected::{Expected, Told};
+pub(crate) use self::object::{Said, Target};
+pub(crate) use self::pod::{Phase, PodSaid};
+pub(crate) use self::workload::{NodeSaid, NodeState, Outcome, WorkloadSaid};
+
+/// A scenario that holds: what happens to a cluster and when, and which notifications that is to lead to.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    title: String,
+    config: Option<String>,
+    steps: Vec<Step>,
+    length: Duration,
+    expected: Option<Vec<Expected>>,
+    /// Everything above the line, as it was written.
+    above: String,
+}
+
+/// One command with its time from the beginning.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) line: usize,
+    pub(crate) at: Duration,
+    pub(crate) command: Command,
+}
+
+impl Scenario {
+    /// Reads a scenario; every problem comes back at once, with its line and column.
+    pub fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
+        parse::parse(text)
+    }
+
+    /// What its first line says of it.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// How long it lasts on its own clock.
+    pub fn length(&self) -> Duration {
+        self.length
+    }
+
+    /// The configuration of its `config:` block, loaded as a file would be. A webhook has an address.
+    pub fn load(&self) -> Result<Loaded, Vec<Problem>> {
+        load(self.config.as_deref(), &Given)
+    }
+
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    pub(crate) fn expected(&self) -> Option<&[Expected]> {
+        self.expected.as_deref()
+    }
+
+    pub(crate) fn above(&self) -> &str {
+        &self.above
+    }
+}
+
+/// The environment of every scenario.
+struct Given;
+
+impl Outside for Given {
+    fn var(&self, name: &str) -> Option<String> {
+        (name == "GENERIC_WEBHOOK_URL").then(|| "https://hooks.example.com/alertkube".to_owned())
+    }
+
+    fn file(&self, path: &str) -> Result<String, String> {
+        Err(format!("a scenario has no files, and no {path}"))
+    }
+}

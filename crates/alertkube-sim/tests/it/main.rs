@@ -1,0 +1,11 @@
+//! The simulated cluster, asked as a pure object and over HTTP on loopback.
+
+mod faults;
+mod http;
+mod kit;
+mod lists;
+mod scenarios;
+mod shapes;
+mod watches;
+mod wire;
+mod writes;

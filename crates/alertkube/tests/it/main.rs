@@ -1,0 +1,6 @@
+//! The real binary as a user runs it: arguments in, output, exit codes and messages out.
+
+mod cluster;
+mod command_line;
+mod controller;
+mod program;
