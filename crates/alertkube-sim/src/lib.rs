@@ -13,6 +13,6 @@ mod world;
 
 pub use cluster::{Cluster, Fault, Reply, Request, Response, Scope, Verb, WatchId, WatchStep};
 pub use http::{Clock, Shared, serve};
-pub use shape::{EventShape, NodeShape, PodShape, WorkloadShape};
 pub use scenario::Scenario;
+pub use shape::{EventShape, NodeShape, PodShape, WorkloadShape};
 pub use world::{Director, Simulation, Transcript};

@@ -13,11 +13,18 @@ use super::{clock, pod, workload};
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// Objects are as it says.
-    Apply(Target, Box<Said>),
+    Apply(Target, Said),
     /// A container ends once more and waits in `CrashLoopBackOff`.
     Crash { target: Target, container: Option<String>, exit: i64 },
     /// A Warning event about pods, seen so many more times.
-    Event { target: Target, reason: String, message: String, count: i64, container: Option<String>, ago: Duration },
+    Event {
+        target: Target,
+        reason: String,
+        message: String,
+        count: i64,
+        container: Option<String>,
+        ago: Duration,
+    },
     /// Objects are healthy again.
     Fix { target: Target, container: Option<String> },
     /// Objects are deleted, and gone at once.
@@ -66,8 +73,8 @@ pub(super) enum Spoken {
 }
 
 const COMMANDS: &[&str] = &[
-    "apply", "crash", "event", "fix", "delete", "sink", "api", "watch", "stop", "start", "restart", "advance",
-    "at", "quiet", "config:",
+    "apply", "crash", "event", "fix", "delete", "sink", "api", "watch", "stop", "start", "restart",
+    "advance", "at", "quiet", "config:",
 ];
 
 const WATCHED: &[KindId] = &[
@@ -95,7 +102,7 @@ pub(super) fn read(mut line: Line<'_>) -> Option<Spoken> {
             .map(|up| Spoken::Command(Command::Api { up })),
         "watch" => watch(&mut line).map(Spoken::Command),
         "stop" => Some(Spoken::Command(Command::Stop)),
-        "start" => forgetting(&mut line).map(|start| Spoken::Command(start)),
+        "start" => forgetting(&mut line).map(Spoken::Command),
         "restart" => forgetting(&mut line).map(|start| Spoken::Both(Command::Stop, start)),
         "advance" => duration(&mut line).map(Spoken::Advance),
         "quiet" => duration(&mut line).map(|span| Spoken::Command(Command::Quiet(span))),
@@ -114,11 +121,11 @@ pub(super) fn read(mut line: Line<'_>) -> Option<Spoken> {
 fn apply(line: &mut Line<'_>) -> Option<Command> {
     let mut target = target(line)?;
     let said = match target.kind {
-        KindId::Pod => Said::Pod(pod::read(line, &mut target)),
+        KindId::Pod => Said::Pod(Box::new(pod::read(line, &mut target))),
         KindId::Node => Said::Node(workload::read_node(line, &mut target)),
         _ => Said::Workload(workload::read_workload(line, &mut target)),
     };
-    Some(Command::Apply(target, Box::new(said)))
+    Some(Command::Apply(target, said))
 }
 
 fn crash(line: &mut Line<'_>) -> Option<Command> {

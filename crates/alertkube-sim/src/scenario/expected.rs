@@ -57,8 +57,17 @@ pub(super) fn read(text: &str, mut line: Line<'_>) -> Option<Expected> {
     };
     let told = told(&mut line, *action)?;
     let text = text.trim().to_owned();
-    let mut expected =
-        Expected { text, at, sink, action: *action, told, severity: None, names: None, effects: None, says: Vec::new() };
+    let mut expected = Expected {
+        text,
+        at,
+        sink,
+        action: *action,
+        told,
+        severity: None,
+        names: None,
+        effects: None,
+        says: Vec::new(),
+    };
     while let Some(word) = line.next() {
         attribute(&mut line, &mut expected, &word);
     }

@@ -8,8 +8,8 @@ mod expected;
 mod object;
 mod parse;
 mod pod;
-mod workload;
 mod words;
+mod workload;
 
 use std::time::Duration;
 

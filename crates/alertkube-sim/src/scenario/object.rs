@@ -23,7 +23,7 @@ pub(crate) struct Target {
 /// What an `apply` says.
 #[derive(Clone, Debug)]
 pub(crate) enum Said {
-    Pod(PodSaid),
+    Pod(Box<PodSaid>),
     Node(NodeSaid),
     Workload(WorkloadSaid),
 }
@@ -75,7 +75,8 @@ pub(super) fn named(line: &mut Line<'_>, kind: KindId) -> Option<Target> {
     let word = line.word("a name")?;
     let (namespace, name) = word.value.split_once('/').unwrap_or(("", &word.value));
     let namespaced = Kind::of(kind).namespaced;
-    let whole = word.key.is_none() && !name.is_empty() && !name.contains('/') && namespaced != namespace.is_empty();
+    let whole =
+        word.key.is_none() && !name.is_empty() && !name.contains('/') && namespaced != namespace.is_empty();
     if !whole {
         line.unread(&word, if namespaced { "NAMESPACE/NAME" } else { "NAME" });
         return None;

@@ -101,7 +101,8 @@ impl Draft {
             }
             Some(Spoken::Advance(span)) => self.at += span,
             Some(Spoken::At(at)) if at < self.at => {
-                let message = format!("{} is over: it is {} already", clock::written(at), clock::written(self.at));
+                let message =
+                    format!("{} is over: it is {} already", clock::written(at), clock::written(self.at));
                 self.problems.push(Problem { span: Some((number, 1)), ..Problem::new("", message) });
             }
             Some(Spoken::At(at)) => self.at = at,

@@ -40,8 +40,26 @@ pub(crate) enum Phase {
 }
 
 const WORDS: &[&str] = &[
-    "waiting", "message", "restarts", "last", "exit", "container", "init", "image", "memory", "owner", "node",
-    "phase", "ready", "unschedulable", "evicted", "terminating", "label.KEY", "annotation.KEY", "since", "count",
+    "waiting",
+    "message",
+    "restarts",
+    "last",
+    "exit",
+    "container",
+    "init",
+    "image",
+    "memory",
+    "owner",
+    "node",
+    "phase",
+    "ready",
+    "unschedulable",
+    "evicted",
+    "terminating",
+    "label.KEY",
+    "annotation.KEY",
+    "since",
+    "count",
 ];
 
 impl PodSaid {

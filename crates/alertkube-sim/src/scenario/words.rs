@@ -33,7 +33,6 @@ impl<'a> Line<'a> {
         line
     }
 
-
     /// The next word; its absence is a problem.
     pub(super) fn word(&mut self, what: &str) -> Option<Word> {
         let word = self.words.pop_front();

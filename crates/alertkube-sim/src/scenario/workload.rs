@@ -60,8 +60,17 @@ const STATES: &[(&str, NodeState)] = &[
 ];
 
 const WORKLOAD_WORDS: &[&str] = &[
-    "replicas", "unavailable", "misscheduled", "rolling", "deadline-exceeded", "replica-failure", "failed",
-    "complete", "label.KEY", "since", "count",
+    "replicas",
+    "unavailable",
+    "misscheduled",
+    "rolling",
+    "deadline-exceeded",
+    "replica-failure",
+    "failed",
+    "complete",
+    "label.KEY",
+    "since",
+    "count",
 ];
 
 pub(super) fn read_node(line: &mut Line<'_>, target: &mut Target) -> NodeSaid {

@@ -137,7 +137,8 @@ impl CastPod {
         }
         shape = owner.into_iter().fold(shape, PodShape::owner);
         shape = self.node.iter().fold(shape, |shape, node| shape.node(node));
-        let setting_up = self.containers.iter().any(|container| container.init && container.waiting.is_some());
+        let setting_up =
+            self.containers.iter().any(|container| container.init && container.waiting.is_some());
         for (place, container) in self.containers.iter().enumerate() {
             shape = match (place, container.init) {
                 (0, _) => shape.named(&container.name),
@@ -206,7 +207,8 @@ impl CastContainer {
             return;
         }
         let looping = said.waiting.as_deref() == Some("CrashLoopBackOff");
-        let ended = said.last.is_some() || said.exit.is_some() || said.restarts.is_some_and(|n| n > 0) || looping;
+        let ended =
+            said.last.is_some() || said.exit.is_some() || said.restarts.is_some_and(|n| n > 0) || looping;
         if ended && said.phase.is_none() {
             let reason = said.last.clone().unwrap_or_else(|| "Error".to_owned());
             let exit = said.exit.unwrap_or(if reason == "OOMKilled" { 137 } else { 1 });
@@ -244,7 +246,9 @@ impl CastContainer {
                 let said = if message.is_empty() { "not found" } else { message };
                 shape.image_pull(reason, said)
             }
-            (_, Some((how, exit, at))) => shape.ended(how, *exit, (self.restarts, *at)).waiting(reason, message),
+            (_, Some((how, exit, at))) => {
+                shape.ended(how, *exit, (self.restarts, *at)).waiting(reason, message)
+            }
             (_, None) => shape.waiting(reason, message),
         }
     }

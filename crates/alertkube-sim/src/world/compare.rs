@@ -29,7 +29,9 @@ pub(super) fn differences(sends: &[Sent], expected: &[Expected]) -> Option<Strin
     let mut lines: Vec<(Duration, usize, String)> = Vec::new();
     for (place, (sent, met)) in sends.iter().zip(&found.met).enumerate() {
         let line = match met {
-            Some(met) if found.disordered.contains(&place) => format!("~ {}  (not in this order)", expected[*met].text),
+            Some(met) if found.disordered.contains(&place) => {
+                format!("~ {}  (not in this order)", expected[*met].text)
+            }
             Some(met) => format!("  {}", expected[*met].text),
             None => format!("+ {}{}", sent.line(), sent.details()),
         };
@@ -40,7 +42,10 @@ pub(super) fn differences(sends: &[Sent], expected: &[Expected]) -> Option<Strin
         lines.push((expected.at, 0, format!("- {}", expected.text)));
     }
     lines.sort();
-    let head = format!("{} expected and not sent (-), {unexpected} sent and not expected (+)\n", found.missing.len());
+    let head = format!(
+        "{} expected and not sent (-), {unexpected} sent and not expected (+)\n",
+        found.missing.len()
+    );
     Some(lines.into_iter().fold(head, |text, (_, _, line)| text + &line + "\n"))
 }
 

@@ -35,6 +35,12 @@ pub struct Director {
 /// Namespace and name.
 type Name = (String, String);
 
+/// Where and when a command is carried out.
+struct Stage<'a> {
+    now: Stamp,
+    cluster: &'a mut Cluster,
+}
+
 /// What the name of every ReplicaSet of a Deployment ends in.
 const REVISION: &str = "5d4f8c7b9d";
 
@@ -84,27 +90,28 @@ impl Director {
 
     /// Carries one step out, as far as it is about the cluster.
     pub(super) fn perform(&mut self, now: Stamp, step: &Step, cluster: &mut Cluster) {
+        let stage = &mut Stage { now, cluster };
         let done = match &step.command {
-            Command::Apply(target, said) => self.apply(now, target, said, cluster),
+            Command::Apply(target, said) => self.apply(stage, target, said),
             Command::Crash { target, container, exit } => {
-                self.each_pod(now, target, cluster, |pod| pod.crash(container.as_ref(), *exit, now))
+                self.each_pod(stage, target, |pod| pod.crash(container.as_ref(), *exit, now))
             }
             Command::Event { target, reason, message, count, container, ago } => {
                 let event = Seen { reason, message, container: container.as_deref(), more: *count };
-                self.event(back(now, *ago), target, event, cluster)
+                self.event(&mut Stage { now: back(now, *ago), cluster: stage.cluster }, target, event)
             }
-            Command::Fix { target, container } => self.fix(now, target, container.as_ref(), cluster),
+            Command::Fix { target, container } => self.fix(stage, target, container.as_ref()),
             Command::Delete(target) => {
-                self.delete(target, cluster);
+                self.delete(stage, target);
                 Ok(())
             }
             Command::Api { up } => {
                 self.away = !up;
-                self.refuse(now, cluster);
+                self.refuse(stage);
                 Ok(())
             }
             Command::Watch { kind, fault } => {
-                self.watch(now, *kind, *fault, cluster);
+                self.watch(stage, *kind, *fault);
                 Ok(())
             }
             Command::Sink { .. } | Command::Stop | Command::Start { .. } | Command::Quiet(_) => Ok(()),
@@ -115,72 +122,64 @@ impl Director {
         }
     }
 
-    fn apply(
-        &mut self,
-        now: Stamp,
-        target: &Target,
-        said: &Said,
-        cluster: &mut Cluster,
-    ) -> Result<(), Response> {
+    fn apply(&mut self, stage: &mut Stage<'_>, target: &Target, said: &Said) -> Result<(), Response> {
         match said {
             Said::Pod(said) => {
-                let at = back(now, said.ago);
+                let at = back(stage.now, said.ago);
                 for name in keys(target) {
                     self.pods.entry(name).or_insert_with(|| CastPod::new(at));
                 }
-                self.each_pod(now, target, cluster, |pod| pod.take(said, at))
+                self.each_pod(stage, target, |pod| pod.take(said, at))
             }
             Said::Node(said) => {
-                let at = back(now, said.ago);
-                self.each_node(now, target, cluster, at, |node| node.take(said, at))
+                let at = back(stage.now, said.ago);
+                self.each_node(stage, target, at, |node| node.take(said, at))
             }
             Said::Workload(said) => {
-                let at = back(now, said.ago);
-                self.each_workload(now, target, cluster, at, |workload| workload.take(said, at))
+                let at = back(stage.now, said.ago);
+                self.each_workload(stage, target, at, |workload| workload.take(said, at))
             }
         }
     }
 
     fn fix(
         &mut self,
-        now: Stamp,
+        stage: &mut Stage<'_>,
         target: &Target,
         container: Option<&String>,
-        cluster: &mut Cluster,
     ) -> Result<(), Response> {
+        let now = stage.now;
         match target.kind {
-            KindId::Pod => self.each_pod(now, target, cluster, |pod| pod.fix(container, now)),
-            KindId::Node => self.each_node(now, target, cluster, now, |node| node.take(&Default::default(), now)),
-            _ => self.each_workload(now, target, cluster, now, |workload| workload.take(&Default::default(), now)),
+            KindId::Pod => self.each_pod(stage, target, |pod| pod.fix(container, now)),
+            KindId::Node => self.each_node(stage, target, now, |node| node.take(&Default::default(), now)),
+            _ => self.each_workload(stage, target, now, |workload| workload.take(&Default::default(), now)),
         }
     }
 
     fn each_pod(
         &mut self,
-        now: Stamp,
+        stage: &mut Stage<'_>,
         target: &Target,
-        cluster: &mut Cluster,
         change: impl Fn(&mut CastPod),
     ) -> Result<(), Response> {
         for name in keys(target) {
-            let pod = self.pods.entry(name.clone()).or_insert_with(|| CastPod::new(now));
+            let pod = self.pods.entry(name.clone()).or_insert_with(|| CastPod::new(stage.now));
             change(pod);
             let pod = pod.clone();
             let owner = match &pod.owner {
-                Some((kind, owner)) => Some(self.owner(now, *kind, (&name.0, owner), cluster)?),
+                Some((kind, owner)) => Some(self.owner(stage, *kind, (&name.0, owner))?),
                 None => None,
             };
             let object = pod.build(&name.0, &name.1, owner.as_deref());
-            self.put(now, KindId::Pod, name, object, cluster)?;
+            self.put(stage, KindId::Pod, name, object)?;
         }
         Ok(())
     }
 
     fn each_node(
         &mut self,
-        now: Stamp,
+        stage: &mut Stage<'_>,
         target: &Target,
-        cluster: &mut Cluster,
         born: Stamp,
         change: impl Fn(&mut CastNode),
     ) -> Result<(), Response> {
@@ -188,16 +187,15 @@ impl Director {
             let node = self.nodes.entry(name.1.clone()).or_insert_with(|| CastNode::new(born));
             change(node);
             let object = node.build(&name.1);
-            self.put(now, KindId::Node, name, object, cluster)?;
+            self.put(stage, KindId::Node, name, object)?;
         }
         Ok(())
     }
 
     fn each_workload(
         &mut self,
-        now: Stamp,
+        stage: &mut Stage<'_>,
         target: &Target,
-        cluster: &mut Cluster,
         born: Stamp,
         change: impl Fn(&mut CastWorkload),
     ) -> Result<(), Response> {
@@ -206,7 +204,7 @@ impl Director {
             let workload = self.workloads.entry(key).or_insert_with(|| CastWorkload::new(target.kind, born));
             change(workload);
             let object = workload.build(&name.0, &name.1, None);
-            self.put(now, target.kind, name, object, cluster)?;
+            self.put(stage, target.kind, name, object)?;
         }
         Ok(())
     }
@@ -214,17 +212,16 @@ impl Director {
     /// The controller of a pod as the cluster has it; what is missing is made. A Deployment owns by a ReplicaSet.
     fn owner(
         &mut self,
-        now: Stamp,
+        stage: &mut Stage<'_>,
         kind: KindId,
         (namespace, name): (&str, &str),
-        cluster: &mut Cluster,
     ) -> Result<Arc<Value>, Response> {
         let key = (namespace.to_owned(), name.to_owned());
         if !self.objects.contains_key(&(kind, key.clone())) {
-            let workload = CastWorkload::new(kind, now);
+            let workload = CastWorkload::new(kind, stage.now);
             let object = workload.build(namespace, name, None);
             self.workloads.insert((kind, key.clone()), workload);
-            self.put(now, kind, key.clone(), object, cluster)?;
+            self.put(stage, kind, key.clone(), object)?;
         }
         let owner = Arc::clone(&self.objects[&(kind, key)]);
         if kind != KindId::Deployment {
@@ -232,31 +229,25 @@ impl Director {
         }
         let set = (namespace.to_owned(), format!("{name}-{REVISION}"));
         if !self.objects.contains_key(&(KindId::ReplicaSet, set.clone())) {
-            let object = CastWorkload::new(KindId::ReplicaSet, now).build(&set.0, &set.1, Some(&owner));
-            self.put(now, KindId::ReplicaSet, set.clone(), object, cluster)?;
+            let object = CastWorkload::new(KindId::ReplicaSet, stage.now).build(&set.0, &set.1, Some(&owner));
+            self.put(stage, KindId::ReplicaSet, set.clone(), object)?;
         }
         Ok(Arc::clone(&self.objects[&(KindId::ReplicaSet, set)]))
     }
 
-    fn event(
-        &mut self,
-        at: Stamp,
-        target: &Target,
-        seen: Seen<'_>,
-        cluster: &mut Cluster,
-    ) -> Result<(), Response> {
+    fn event(&mut self, stage: &mut Stage<'_>, target: &Target, seen: Seen<'_>) -> Result<(), Response> {
         for name in keys(target) {
             let Some(about) = self.objects.get(&(KindId::Pod, name.clone())).cloned() else { continue };
             let key = (name, seen.reason.to_owned());
-            let event = self.events.entry(key).or_insert_with(|| CastEvent::new(at));
-            cluster.apply(at, event.build(&about, seen, at))?;
+            let event = self.events.entry(key).or_insert_with(|| CastEvent::new(stage.now));
+            stage.cluster.apply(stage.now, event.build(&about, seen, stage.now))?;
         }
         Ok(())
     }
 
-    fn delete(&mut self, target: &Target, cluster: &mut Cluster) {
+    fn delete(&mut self, stage: &mut Stage<'_>, target: &Target) {
         for name in keys(target) {
-            cluster.remove(target.kind, &name.0, &name.1);
+            stage.cluster.remove(target.kind, &name.0, &name.1);
             self.objects.remove(&(target.kind, name.clone()));
             self.workloads.remove(&(target.kind, name.clone()));
             match target.kind {
@@ -270,48 +261,56 @@ impl Director {
         }
     }
 
-    fn watch(&mut self, now: Stamp, kind: Option<KindId>, fault: WatchFault, cluster: &mut Cluster) {
-        let kinds: Vec<KindId> = kind.map_or_else(|| Kind::ALL.iter().map(|kind| kind.id).collect(), |kind| vec![kind]);
+    fn watch(&mut self, stage: &mut Stage<'_>, kind: Option<KindId>, fault: WatchFault) {
+        let kinds: Vec<KindId> =
+            kind.map_or_else(|| Kind::ALL.iter().map(|kind| kind.id).collect(), |kind| vec![kind]);
         for kind in kinds {
             match fault {
                 WatchFault::Cut => {
-                    cluster.inject(now, Fault::CutWatches { times: 1, every_millis: 1 }, of(kind));
+                    stage.cluster.inject(
+                        stage.now,
+                        Fault::CutWatches { times: 1, every_millis: 1 },
+                        of(kind),
+                    );
                 }
-                WatchFault::Expire => cluster.inject(now, Fault::Expire, of(kind)),
-                WatchFault::Silent => cluster.inject(now, Fault::HalfDead, of(kind)),
+                WatchFault::Expire => stage.cluster.inject(stage.now, Fault::Expire, of(kind)),
+                WatchFault::Silent => stage.cluster.inject(stage.now, Fault::HalfDead, of(kind)),
                 WatchFault::Forbidden => {
                     self.forbidden.insert(kind);
-                    cluster.inject(now, Fault::Forbidden, of(kind));
-                    cluster.inject(now, Fault::CutWatches { times: 1, every_millis: 1 }, of(kind));
+                    stage.cluster.inject(stage.now, Fault::Forbidden, of(kind));
+                    stage.cluster.inject(
+                        stage.now,
+                        Fault::CutWatches { times: 1, every_millis: 1 },
+                        of(kind),
+                    );
                 }
                 WatchFault::Restored => {
                     self.forbidden.remove(&kind);
-                    cluster.heal();
+                    stage.cluster.heal();
                     for kind in &self.forbidden {
-                        cluster.inject(now, Fault::Forbidden, of(*kind));
+                        stage.cluster.inject(stage.now, Fault::Forbidden, of(*kind));
                     }
-                    self.refuse(now, cluster);
+                    self.refuse(stage);
                 }
             }
         }
     }
 
-    fn refuse(&self, now: Stamp, cluster: &mut Cluster) {
+    fn refuse(&self, stage: &mut Stage<'_>) {
         let millis = if self.away { u64::from(u32::MAX) } else { 0 };
-        if self.away || cluster.refuses(now) {
-            cluster.inject(now, Fault::Refuse { millis }, Scope::all());
+        if self.away || stage.cluster.refuses(stage.now) {
+            stage.cluster.inject(stage.now, Fault::Refuse { millis }, Scope::all());
         }
     }
 
     fn put(
         &mut self,
-        now: Stamp,
+        stage: &mut Stage<'_>,
         kind: KindId,
         name: Name,
         object: Value,
-        cluster: &mut Cluster,
     ) -> Result<(), Response> {
-        let object = cluster.apply(now, object)?;
+        let object = stage.cluster.apply(stage.now, object)?;
         self.objects.insert((kind, name), object);
         Ok(())
     }

@@ -64,9 +64,12 @@ impl CastNode {
                 NodeState::Unknown => shape.unknown(*at),
                 NodeState::Pressure(kind) => shape.pressure(kind, *at),
                 NodeState::Cordoned => shape.cordoned(*at),
-                NodeState::NetworkUnavailable => {
-                    shape.condition("NetworkUnavailable", "True", *at, ("NoRouteCreated", "no route was created"))
-                }
+                NodeState::NetworkUnavailable => shape.condition(
+                    "NetworkUnavailable",
+                    "True",
+                    *at,
+                    ("NoRouteCreated", "no route was created"),
+                ),
             };
         }
         let mut object = shape.build();
@@ -134,7 +137,8 @@ impl CastEvent {
     /// The event about `object`, seen `more` times more, last at `at`.
     pub(super) fn build(&mut self, object: &Arc<Value>, event: Seen<'_>, at: Stamp) -> Value {
         self.count += event.more;
-        let shape = EventShape::warning(object, event.reason, event.message, self.first).repeated(self.count, at);
+        let shape =
+            EventShape::warning(object, event.reason, event.message, self.first).repeated(self.count, at);
         match event.container {
             Some(container) => shape.container(container).build(),
             None => shape.build(),

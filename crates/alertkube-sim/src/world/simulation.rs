@@ -154,7 +154,8 @@ impl Simulation {
         self.run_until(step.at + span);
         for line in self.transcript.lines_from(before) {
             let until = written(step.at + span);
-            self.transcript.violated(self.elapsed, &format!("line {}: not quiet until {until}: {line}", step.line));
+            self.transcript
+                .violated(self.elapsed, &format!("line {}: not quiet until {until}: {line}", step.line));
         }
     }
 
@@ -244,14 +245,21 @@ impl Simulation {
                     self.actors[actor].records = Some(*records);
                     self.input(actor, Input::Stored(write, Ok(())));
                 }
-                Effect::Send(attempt, sink, notification, _) => self.send(actor, attempt, (sink.0, *notification)),
+                Effect::Send(attempt, sink, notification, _) => {
+                    self.send(actor, attempt, (sink.0, *notification))
+                }
                 Effect::Fact(fact) => self.transcript.fact(self.elapsed, fact),
                 Effect::Stopped => self.actors[actor].end(&mut self.cluster),
             }
         }
     }
 
-    fn send(&mut self, actor: usize, attempt: AttemptId, (sink, notification): (usize, alertkube_core::Notification)) {
+    fn send(
+        &mut self,
+        actor: usize,
+        attempt: AttemptId,
+        (sink, notification): (usize, alertkube_core::Notification),
+    ) {
         let now = self.now();
         let receiver = &mut self.receivers[sink];
         let outcome = receiver.take(&notification, now.stamp());

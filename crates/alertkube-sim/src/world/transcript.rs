@@ -97,7 +97,9 @@ impl Transcript {
             match sent.notification.action {
                 Action::First | Action::Digest if known => wrong.push("told twice without an end between"),
                 Action::Resolved if !known => wrong.push("the end of what was not told"),
-                Action::Raised | Action::Repeat if !known => wrong.push("told again without having been told"),
+                Action::Raised | Action::Repeat if !known => {
+                    wrong.push("told again without having been told")
+                }
                 _ => {}
             }
             match sent.notification.action {
@@ -142,5 +144,61 @@ pub(super) fn object(report: &Report) -> String {
     match report.namespace.as_str() {
         "" => report.name.clone(),
         namespace => format!("{namespace}/{}", report.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alertkube_core::{Packed, Severity, Stamp};
+
+    fn told(action: Action, event: bool) -> Sent {
+        let report = Report {
+            fingerprint: "f".to_owned(),
+            episode: String::new(),
+            kind: "Pod".to_owned(),
+            namespace: "shop".to_owned(),
+            name: "web-0".to_owned(),
+            node: String::new(),
+            owners: Vec::new(),
+            severity: Severity::Critical,
+            reason: "Crash".to_owned(),
+            text: String::new(),
+            parts: Vec::new(),
+            effects: Vec::new(),
+            labels: Packed::default(),
+            annotations: Packed::default(),
+            starts: Stamp::default(),
+            ends: None,
+            event,
+            flapping: false,
+        };
+        let notification = Notification {
+            delivery: String::new(),
+            action,
+            cluster: String::new(),
+            decided: Stamp::default(),
+            reports: vec![report],
+        };
+        let (sink, class) = ("stdout".to_owned(), SinkClass::Chat);
+        Sent { at: Duration::ZERO, sink, class, notification, text: String::new() }
+    }
+
+    fn violations(actions: &[(Action, bool)]) -> usize {
+        let mut transcript = Transcript::default();
+        actions.iter().for_each(|(action, event)| transcript.sent(told(*action, *event)));
+        transcript.violations().len()
+    }
+
+    #[test]
+    fn an_end_follows_a_beginning_and_neither_comes_twice() {
+        use Action::{Digest, First, Raised, Repeat, Resolved};
+        let of = |actions: &[Action]| violations(&actions.iter().map(|a| (*a, false)).collect::<Vec<_>>());
+        assert_eq!(of(&[First, Repeat, Raised, Resolved, First, Resolved]), 0);
+        assert_eq!(of(&[Digest, Resolved]), 0);
+        assert_eq!([of(&[First, First]), of(&[Digest, First]), of(&[First, Resolved, Resolved])], [1, 1, 1]);
+        assert_eq!([of(&[Resolved]), of(&[Repeat]), of(&[Raised])], [1, 1, 1]);
+        assert_eq!(violations(&[(First, true), (First, true)]), 0);
+        assert_eq!(violations(&[(First, true), (Resolved, true)]), 1);
     }
 }

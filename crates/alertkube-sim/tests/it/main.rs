@@ -3,6 +3,7 @@
 mod faults;
 mod http;
 mod kit;
+mod language;
 mod lists;
 mod scenarios;
 mod shapes;

@@ -51,6 +51,7 @@ scenarios! {
     first_run_all
     first_run_digest
     first_run_silent
+    forbidden_kind
     fresh_cluster
     fresh_cluster_unstamped
     image_pull
@@ -76,13 +77,15 @@ scenarios! {
     statefulset
     two_containers
     unschedulable
+    watch_faults
 }
 
 #[test]
 fn every_scenario_of_the_folder_is_listed() {
     let entries = std::fs::read_dir(folder()).expect("the folder is there");
     let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
+    let mut names: Vec<String> =
+        names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
     names.sort();
     assert_eq!(names, LISTED);
 }

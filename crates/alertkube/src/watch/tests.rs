@@ -100,7 +100,7 @@ impl Bench {
         }
     }
 
-    async fn takes(&mut self, expected: &[&str]) {
+    async fn expect(&mut self, expected: &[&str]) {
         for expected in expected {
             assert_eq!(&self.next().await, expected);
         }
@@ -131,10 +131,10 @@ async fn a_stream_is_followed_however_it_is_cut_and_taken_up_when_it_ends() {
     for piece in text.as_bytes().chunks(50) {
         first.send(Bytes::copy_from_slice(piece)).expect("wanted");
     }
-    bench.takes(&["began", "a@3", "b@4", "synced", "a@11"]).await;
+    bench.expect(&["began", "a@3", "b@4", "synced", "a@11"]).await;
     drop(first);
     say(&second, &modified("b", 12));
-    bench.takes(&["b@12"]).await;
+    bench.expect(&["b@12"]).await;
     let requests = bench.script.requests();
     assert!(
         requests[0].0.starts_with("/api/v1/pods?watch=true") && requests[0].0.contains("sendInitialEvents")
@@ -150,9 +150,9 @@ async fn a_server_without_streaming_lists_is_listed_and_what_it_cannot_name_is_c
     script.whole(200, PAGE);
     let watch = script.answer(200);
     let mut bench = Bench::new(script, 8).await;
-    bench.takes(&["began", "a@4", "synced"]).await;
+    bench.expect(&["began", "a@4", "synced"]).await;
     say(&watch, &modified("a", 11));
-    bench.takes(&["a@11"]).await;
+    bench.expect(&["a@11"]).await;
     assert_eq!(*bench.skipped.lock().expect("unpoisoned"), 1);
 }
 
@@ -164,13 +164,13 @@ async fn a_broken_connection_is_taken_up_from_where_it_stopped() {
     let third = script.answer(200);
     let mut bench = Bench::new(script, 8).await;
     say(&first, END);
-    bench.takes(&["began", "synced"]).await;
+    bench.expect(&["began", "synced"]).await;
     say(&first, &modified("a", 11));
-    bench.takes(&["a@11"]).await;
+    bench.expect(&["a@11"]).await;
     drop(first);
-    bench.takes(&["lost unreachable", "synced"]).await;
+    bench.expect(&["lost unreachable", "synced"]).await;
     say(&third, &modified("a", 12));
-    bench.takes(&["a@12"]).await;
+    bench.expect(&["a@12"]).await;
 }
 
 #[tokio::test]
@@ -193,13 +193,13 @@ async fn a_busy_engine_does_not_stop_the_reading_and_hears_the_newest() {
     .await
     .expect("reading goes on");
     assert!(bench.script.requests()[1].0.ends_with("resourceVersion=5001"));
-    bench.takes(&["began", "synced"]).await;
+    bench.expect(&["began", "synced"]).await;
     let first = bench.next().await;
     if first != "a@5000" {
         // One had already been handed over when the engine fell behind.
-        bench.takes(&["a@5000"]).await;
+        bench.expect(&["a@5000"]).await;
     }
-    bench.takes(&["b@5001"]).await;
+    bench.expect(&["b@5001"]).await;
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ fn hash(parts: &[&str]) -> Uid {
         hasher.update([0]);
     }
     let digest = hasher.finalize();
-    Uid(digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
+    Uid(digest[..size_of::<u128>()].iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
 }
 
 #[cfg(test)]
