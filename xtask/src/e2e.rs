@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::cluster;
-use crate::line::{Course, Ear, Fixing, Ground, Program, Proxy, Setup, at_once, pairs, redirected};
+use crate::line::{Course, Ear, Fixing, Ground, Program, Proxy, Row, Setup, at_once, pairs, redirected};
 use crate::prove::built;
+use crate::recorded;
 
 /// The end-to-end tier.
 #[derive(clap::Args)]
@@ -17,6 +18,9 @@ pub(crate) struct Task {
     /// An alertkube to test instead of the one that is built from this checkout.
     #[arg(long)]
     program: Option<PathBuf>,
+    /// Also writes what the faults look like in the API to `fixtures/real/shapes`.
+    #[arg(long)]
+    record: bool,
 }
 
 impl Task {
@@ -29,14 +33,17 @@ impl Task {
         };
         let cluster = cluster::up().context("the test cluster cannot start")?;
         let ground = Ground::new(&cluster, "e2e")?;
-        line(&ground, &program).inspect_err(|_| eprintln!("{}", ground.wreck()))?;
+        let rows = line(&ground, &program).inspect_err(|_| eprintln!("{}", ground.wreck()))?;
+        if self.record {
+            recorded::shapes(&ground, &rows)?;
+        }
         println!("end to end: all as it should be, {:.0} s", start.elapsed().as_secs_f64());
         Ok(())
     }
 }
 
 /// A start without an API server and one without the rights on a kind, beside the course of all faults.
-fn line(ground: &Ground<'_>, program: &Path) -> Result<()> {
+fn line(ground: &Ground<'_>, program: &Path) -> Result<Vec<Row>> {
     let kubeconfig = ground.account("alertkube", None)?;
     let ear = Ear::open(ground.cluster(), ground.folder())?;
     let nowhere = Proxy::free_address(ground)?;
@@ -57,18 +64,18 @@ fn line(ground: &Ground<'_>, program: &Path) -> Result<()> {
     ground.grant("blind", None)?;
     let hook = Some(ear.url());
     let main = Setup { hook, conditions: at_once(), ..setup("main", &kubeconfig) };
-    faults(ground, &ear, &main)?;
+    let rows = faults(ground, &ear, &main)?;
     for (program, what) in [(&mut early, "a server that came later"), (&mut blind, "rights that came later")] {
         let all = |program: &Program<'_>| Kind::ALL.iter().all(|kind| live(program, kind.id));
         program.until(what, |program| Ok(all(program)))?;
         ensure!(program.stop()? == 0, "after {what} alertkube did not end well; it said:\n{}", program.log());
     }
     println!("an API server that comes late, a kind that is forbidden at first: seen, said, tried again");
-    Ok(())
+    Ok(rows)
 }
 
 /// The whole way of every fault: told once, over once, nothing else, a clean end.
-fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>) -> Result<()> {
+fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>) -> Result<Vec<Row>> {
     let mut program = Program::start(ground, setup)?;
     program.await_telling()?;
     let mut course = Course::new(ground, ear, false)?;
@@ -79,7 +86,7 @@ fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>) -> Result<()> {
     ran?;
     let code = program.stop()?;
     course.settle()?;
-    let wrong = wrong(&course);
+    let wrong = course.wrong();
     if !wrong.is_empty() {
         bail!("{}\nalertkube said:\n{}", wrong.join("\n"), program.log());
     }
@@ -90,15 +97,7 @@ fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>) -> Result<()> {
         let over = seconds(row.resolved.first(), row.fixed).unwrap_or(f64::NAN);
         println!("{:28} told after {told:5.1} s, over {over:5.1} s after its {}", fault.reason, fault.ending());
     }
-    Ok(())
-}
-
-fn wrong(course: &Course<'_>) -> Vec<String> {
-    let counts = pairs(&course.rows).filter(|(_, row)| (row.told.len(), row.resolved.len()) != (1, 1));
-    let counts = counts.map(|(fault, row)| {
-        format!("{}: told {} times, over {} times", fault.reason, row.told.len(), row.resolved.len())
-    });
-    counts.chain(course.strays.iter().map(|stray| format!("nobody asked for this: {stray:?}"))).collect()
+    Ok(course.rows)
 }
 
 fn is_unreachable(program: &mut Program<'_>) -> Result<()> {

@@ -11,6 +11,7 @@ mod limits;
 mod line;
 mod prove;
 mod receiver;
+mod recorded;
 mod run;
 
 use std::process::ExitCode;

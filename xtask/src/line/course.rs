@@ -37,8 +37,8 @@ pub(crate) struct Row {
     pub(crate) fixed: Option<i64>,
     /// When the receiver had each message that it is over.
     pub(crate) resolved: Vec<i64>,
-    /// The object as it stood when the API first showed the fault.
-    pub(crate) shape: Value,
+    /// The object and the events about it as they stood when the API first showed the fault.
+    pub(crate) shapes: Vec<Value>,
 }
 
 /// All faults under watch.
@@ -69,7 +69,7 @@ impl<'a> Course<'a> {
     /// Makes every fault and follows it to its end.
     pub(crate) fn run(&mut self, program: &mut Program<'_>, fixing: Fixing) -> Result<()> {
         let objects: Vec<Value> = FAULTS.iter().map(|fault| fault.object(self.ground)).collect();
-        self.ground.apply(&objects)?;
+        self.ground.create(&objects)?;
         let mut since = Instant::now();
         let mut left = usize::MAX;
         loop {
@@ -105,7 +105,7 @@ impl<'a> Course<'a> {
                     let hold_for = if default_for { fault.hold_for() } else { 0 };
                     row.appeared = Some(at);
                     row.due = Some(at.max(since.unwrap_or(at) + hold_for));
-                    row.shape = picture.get(fault.kind, &fault.name(ground)).clone();
+                    row.shapes = picture.about(fault.kind, &fault.name(ground));
                 }
             }
         });
@@ -121,6 +121,15 @@ impl<'a> Course<'a> {
             if told.resolved { row.resolved.push(told.at) } else { row.told.push(told.at) }
         }
         Ok(())
+    }
+
+    /// What was not told once and over once, and what nobody asked for, in words.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        let counts = pairs(&self.rows).filter(|(_, row)| (row.told.len(), row.resolved.len()) != (1, 1));
+        let counts = counts.map(|(fault, row)| {
+            format!("{}: told {} times, over {} times", fault.reason, row.told.len(), row.resolved.len())
+        });
+        counts.chain(self.strays.iter().map(|stray| format!("nobody asked for this: {stray:?}"))).collect()
     }
 
     /// Takes in what came last; to be called when nothing more can come.

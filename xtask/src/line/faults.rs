@@ -156,8 +156,10 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         make: |fault| {
-            let labels = json!({"kubernetes.io/hostname": fault.name});
-            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": fault.name, "labels": labels}})
+            // Its kubelet reported once, and then never again.
+            let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady"}]);
+            let metadata = json!({"name": fault.name});
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"conditions": ready}})
         },
         shows: |picture, name| {
             let ready = condition(picture.get("Node", name), "Ready");

@@ -62,6 +62,13 @@ impl<'a> Ground<'a> {
         self.cluster.apply(&json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string())
     }
 
+    /// Creates objects as they are given, status included: what is applied loses its status.
+    pub(crate) fn create(&self, objects: &[Value]) -> Result<()> {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
+        let mut kubectl = self.cluster.kubectl();
+        run::output_of_input(kubectl.args(["create", "--filename", "-"]), &list).map(drop).context("create objects")
+    }
+
     /// kubectl in the namespace.
     pub(crate) fn kubectl(&self, words: &[&str]) -> Result<String> {
         run::output(self.cluster.kubectl().args(["--namespace", &self.namespace]).args(words))

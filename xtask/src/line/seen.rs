@@ -40,6 +40,13 @@ impl Picture {
         found.map_or(&Value::Null, |(_, object)| object)
     }
 
+    /// An object and the Warning events about it.
+    pub(crate) fn about(&self, kind: &str, name: &str) -> Vec<Value> {
+        let told = |event: &Value| event["type"] == "Warning" && event["involvedObject"]["name"] == name;
+        let events = self.0.iter().filter(|((of, _), event)| of == "Event" && told(event));
+        std::iter::once(self.get(kind, name)).chain(events.map(|(_, event)| event)).cloned().collect()
+    }
+
     /// The Warning events of one reason about an object: how often it was seen, and when first.
     pub(crate) fn warnings(&self, reason: &str, name: &str) -> (i64, Option<i64>) {
         let events = self.0.iter().filter(|((kind, _), _)| kind == "Event").map(|(_, event)| event);

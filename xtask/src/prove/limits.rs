@@ -71,3 +71,10 @@ pub(super) const CALM_STEP: Duration = Duration::from_secs(2);
 pub(super) const CALM_MAX: Duration = Duration::from_secs(30);
 /// How long a measured process may take to end in good order.
 pub(super) const STOP_MAX: Duration = Duration::from_secs(60);
+
+/// Seconds within which a problem is told, counted from when it was due.
+pub(super) const TOLD_SECONDS_MAX: f64 = 2.0;
+/// So many seconds it may seem to be told too early: the stamps of the API are cut to whole seconds.
+pub(super) const TOLD_SECONDS_EARLY_MAX: f64 = 1.0;
+/// How long faults stand with the default settings: the longest time of any of their effects is ten minutes.
+pub(super) const DEFAULTS_STAND: Duration = Duration::from_secs(690);

@@ -4,6 +4,7 @@ mod binary;
 mod demo;
 mod host;
 mod incremental;
+mod line_faults;
 mod limits;
 mod record;
 #[cfg(test)]
@@ -34,12 +35,7 @@ struct Proof {
 
 const PROOFS: &[Proof] = &[
     Proof { name: "demo", issue: 3, shows: demo::SHOWS, run: Some(demo::prove) },
-    Proof {
-        name: "line-faults",
-        issue: 3,
-        shows: "Faults of real pods reach a receiver in time, once.",
-        run: None,
-    },
+    Proof { name: "line-faults", issue: 3, shows: line_faults::SHOWS, run: Some(line_faults::prove) },
     Proof {
         name: "line-relist",
         issue: 3,

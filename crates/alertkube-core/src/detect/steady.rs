@@ -112,8 +112,6 @@ fn found(look: &Look) -> Vec<(&'static str, Finding)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
     #[test]
     fn nothing_changes_before_the_look_said_so(
         pod in any_pod(),
