@@ -24,6 +24,29 @@ pub(crate) use self::pod::{Phase, PodSaid};
 pub(crate) use self::workload::{NodeSaid, NodeState, Outcome, WorkloadSaid};
 
 /// A scenario that holds: what happens to a cluster and when, and which notifications that is to lead to.
+///
+/// The first line is its title. `apply`, `crash`, `event`, `fix` and `delete` say how objects are from now on (nothing
+/// in the cluster changes by itself), `advance` and `at` move the clock, `quiet` moves it and allows no message;
+/// `sink`, `api` and `watch` break things and mend them, `stop`, `start` and `restart` are about alertkube itself.
+/// Without a `start` it is there from the beginning, on an empty cluster. `config:` takes its configuration, indented.
+/// Below the line stands what is sent: time, sink, what is said, reason and object; a second more or less is allowed.
+///
+/// ```
+/// use alertkube_sim::{Scenario, Simulation};
+///
+/// let text = "\
+/// ## A pod that cannot be scheduled is told after five minutes.
+/// apply pod shop/web-0 owner=deployment/web unschedulable=\"0/3 nodes are available\"
+/// advance 10m
+/// delete pod shop/web-0
+/// ----
+/// 05:00 stdout first Unschedulable shop/web-0 severity=warning says=\"0/3 nodes\"
+/// 10:00 stdout resolved Unschedulable shop/web-0
+/// ";
+/// let scenario = Scenario::parse(text).expect("it is well formed");
+/// let transcript = Simulation::run(&scenario).expect("its configuration holds");
+/// transcript.check(&scenario).expect("what was expected was sent, and nothing else");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Scenario {
     title: String,

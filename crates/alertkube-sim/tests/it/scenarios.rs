@@ -1,4 +1,5 @@
-//! Every scenario of the folder `scenarios`, one test each. `UPDATE=1` writes what was sent below the line.
+//! Every scenario of the folder `scenarios`, one test each. `UPDATE=1` writes what was sent below the line of those
+//! that fail.
 
 use std::path::PathBuf;
 
@@ -16,13 +17,12 @@ fn check(name: &str, text: &str) {
     };
     let scenario = Scenario::parse(text).map_err(read).unwrap_or_else(|wrong| panic!("{wrong}"));
     let transcript = Simulation::run(&scenario).map_err(read).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let Err(wrong) = transcript.check(&scenario) else { return };
     if std::env::var("UPDATE").is_ok_and(|value| value == "1") {
         let path = folder().join(format!("{name}.txt"));
         std::fs::write(path, transcript.rewrite(&scenario)).expect("the scenario can be written");
     }
-    if let Err(wrong) = transcript.check(&scenario) {
-        panic!("{name}: {wrong}");
-    }
+    panic!("{name}: {wrong}");
 }
 
 macro_rules! scenarios {
@@ -64,7 +64,9 @@ scenarios! {
     node_not_ready_off
     oom_kill
     probe_failing
+    rates
     repeat
+    repeat_off
     restart_forgetting
     restart_with_memory
     rollout_and_drain
@@ -74,6 +76,7 @@ scenarios! {
     silence_annotation
     silence_annotation_off
     sink_down
+    startup_grace
     statefulset
     two_containers
     unschedulable
