@@ -65,7 +65,8 @@ fn line(ground: &Ground<'_>, program: &Path) -> Result<Vec<Row>> {
     let hook = Some(ear.url());
     let main = Setup { hook, conditions: at_once(), ..setup("main", &kubeconfig) };
     let rows = faults(ground, &ear, &main)?;
-    for (program, what) in [(&mut early, "a server that came later"), (&mut blind, "rights that came later")] {
+    for (program, what) in [(&mut early, "a server that came later"), (&mut blind, "rights that came later")]
+    {
         let all = |program: &Program<'_>| Kind::ALL.iter().all(|kind| live(program, kind.id));
         program.until(what, |program| Ok(all(program)))?;
         ensure!(program.stop()? == 0, "after {what} alertkube did not end well; it said:\n{}", program.log());
@@ -95,7 +96,11 @@ fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>) -> Result<Vec<Row>>
         let seconds = |to: Option<&i64>, from: Option<i64>| Some((to? - from?) as f64 / 1000.0);
         let told = seconds(row.told.first(), row.appeared).unwrap_or(f64::NAN);
         let over = seconds(row.resolved.first(), row.fixed).unwrap_or(f64::NAN);
-        println!("{:28} told after {told:5.1} s, over {over:5.1} s after its {}", fault.reason, fault.ending());
+        println!(
+            "{:28} told after {told:5.1} s, over {over:5.1} s after its {}",
+            fault.reason,
+            fault.ending()
+        );
     }
     Ok(course.rows)
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the person who typed them")]
 
 mod cluster;
+mod contract;
 mod e2e;
 mod limits;
 mod line;
@@ -25,6 +26,8 @@ enum Task {
     /// A real Kubernetes of one node for the tests.
     #[command(subcommand)]
     Cluster(cluster::Task),
+    /// The contract suite: what API servers do, on the simulator and on the real one.
+    Contract(contract::Task),
     /// The end-to-end tier: real faults on the real test cluster, which is started when it is not up.
     E2e(e2e::Task),
     /// Shows one point of an issue by figures and their bounds, and records it in docs/proof.
@@ -40,6 +43,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Cluster(task) => task.run(),
+        Task::Contract(task) => task.run(),
         Task::E2e(task) => task.run(),
         Task::Prove(task) => task.run(),
         Task::BenchServer(server) => server.run(),

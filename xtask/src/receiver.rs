@@ -141,11 +141,15 @@ mod tests {
 
     #[test]
     fn requests_of_one_connection_are_read_one_after_the_other() {
-        let bytes = b"POST /a HTTP/1.1\r\nHost: x\r\nX-Alertkube-Attempt: 2\r\ncontent-length: 7\r\n\r\n{\"a\":1}\
+        let bytes =
+            b"POST /a HTTP/1.1\r\nHost: x\r\nX-Alertkube-Attempt: 2\r\ncontent-length: 7\r\n\r\n{\"a\":1}\
                       POST /b HTTP/1.1\r\n\r\n";
         let mut reader = &bytes[..];
         let first = read(&mut reader).unwrap().unwrap();
-        assert_eq!((first.method.as_str(), first.path.as_str(), first.body.as_slice()), ("POST", "/a", &b"{\"a\":1}"[..]));
+        assert_eq!(
+            (first.method.as_str(), first.path.as_str(), first.body.as_slice()),
+            ("POST", "/a", &b"{\"a\":1}"[..])
+        );
         assert_eq!(Value::from(first.headers), json!({"x-alertkube-attempt": "2"}));
         assert_eq!(read(&mut reader).unwrap().unwrap().path, "/b");
         assert!(read(&mut reader).unwrap().is_none());
@@ -167,7 +171,10 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!((&lines[0]["at"], &lines[0]["status"], &lines[0]["body"]), (&json!(7), &json!(503), &json!({})));
+        assert_eq!(
+            (&lines[0]["at"], &lines[0]["status"], &lines[0]["body"]),
+            (&json!(7), &json!(503), &json!({}))
+        );
         assert_eq!(lines[1]["body"], "text");
     }
 }

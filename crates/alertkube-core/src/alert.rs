@@ -73,6 +73,7 @@ pub(crate) enum Phase {
 /// One problem of one object.
 #[derive(Clone, Debug)]
 pub(crate) struct Alert {
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) condition: &'static Condition,
     pub(crate) subject: Arc<Subject>,
     pub(crate) finding: Finding,
@@ -94,11 +95,6 @@ pub(crate) struct Alert {
 }
 
 impl Alert {
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
-        let subject = &self.subject;
-        Fingerprint::of(subject.kind, &subject.namespace, &subject.name, self.condition.reason)
-    }
-
     /// It fired and is not over.
     pub(crate) fn stands(&self) -> bool {
         matches!(self.phase, Phase::Firing | Phase::Resolving { .. })

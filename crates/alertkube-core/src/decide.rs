@@ -1,9 +1,9 @@
 //! Stage 9, decide: what a sink must hear of an alert now, against what it has already been told.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use crate::alert::{Alert, Fingerprint};
+use crate::alert::{Alert, Fingerprint, Phase};
+use crate::limits::REFUSED_RETRY;
 use crate::notification::{Action, SinkId};
 use crate::settings::Behavior;
 use crate::severity::Severity;
@@ -22,6 +22,8 @@ pub(crate) struct Told {
     pub(crate) open: bool,
     /// The firing may have arrived or not: it is sent again, and its end is told in any case.
     pub(crate) doubt: bool,
+    /// The end may have arrived or not: should the problem return, it is told anew.
+    pub(crate) closing: bool,
     /// Taken as told without a message (`firstRun: silent`): nothing more is said of this episode.
     pub(crate) silent: bool,
     /// When the sink last refused it for good.
@@ -50,19 +52,18 @@ pub(crate) fn decide(
     severity: Severity,
     told: Option<&Told>,
     now: Stamp,
-    retry_refused: Duration,
 ) -> Decision {
-    let event = alert.condition.event.is_some();
-    let firing = matches!(alert.phase, crate::alert::Phase::Firing);
-    if let Some(refused) = told.and_then(|told| told.refused)
-        && now < refused.plus(retry_refused)
-    {
-        return if firing || told.is_some_and(|told| told.open) {
-            Decision::Wait(refused.plus(retry_refused))
-        } else {
-            Decision::Nothing
-        };
+    let refused = told.and_then(|told| told.refused).map(|refused| refused.plus(REFUSED_RETRY));
+    match (due(behavior, alert, severity, told, now), refused.filter(|until| now < *until)) {
+        // The end is another message, which the sink may well take.
+        (Decision::Tell(action), Some(until)) if action != Action::Resolved => Decision::Wait(until),
+        (decision, _) => decision,
     }
+}
+
+fn due(behavior: &Behavior, alert: &Alert, severity: Severity, told: Option<&Told>, now: Stamp) -> Decision {
+    let event = alert.condition.event.is_some();
+    let firing = matches!(alert.phase, Phase::Firing);
     match told {
         Some(told) if event && told.episode == alert.opened && !told.doubt => Decision::Nothing,
         Some(told) if told.open && !told.doubt && told.silent => silent(alert),
@@ -70,9 +71,15 @@ pub(crate) fn decide(
         Some(told) if firing && !event && !told.doubt && now < told.at.plus(behavior.mute) => {
             Decision::Muted(told.at.plus(behavior.mute))
         }
-        _ if firing => Decision::Tell(Action::First),
+        _ if firing || (event && is_news(behavior, alert, now)) => Decision::Tell(Action::First),
         _ => Decision::Nothing,
     }
+}
+
+/// An event happened even if its object is gone: it is told until its time has passed, unless it was a line in the
+/// message of something that is over.
+pub(crate) fn is_news(behavior: &Behavior, alert: &Alert, now: Stamp) -> bool {
+    alert.phase == Phase::Over && alert.explained.is_none() && now < alert.opened.plus(behavior.event_ttl)
 }
 
 fn silent(alert: &Alert) -> Decision {
@@ -89,7 +96,8 @@ fn open(behavior: &Behavior, alert: &Alert, severity: Severity, told: &Told, now
     if severity > told.severity {
         return Decision::Tell(Action::Raised);
     }
-    match behavior.repeat.map(|repeat| told.at.plus(repeat)) {
+    let repeat = behavior.repeat.filter(|_| alert.phase == Phase::Firing);
+    match repeat.map(|repeat| told.at.plus(repeat)) {
         Some(due) if due <= now => Decision::Tell(Action::Repeat),
         Some(due) => Decision::Wait(due),
         None => Decision::Nothing,
@@ -122,6 +130,14 @@ impl Memory {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Fingerprint, SinkId, &Told)> {
         self.0.iter().map(|((fingerprint, sink), told)| (*fingerprint, *sink, told))
+    }
+
+    /// The wall clock was put back: what was told later than now was told now, or it would mute for long.
+    pub(crate) fn clamp(&mut self, now: Stamp) {
+        for told in self.0.values_mut() {
+            told.at = told.at.min(now);
+            told.refused = told.refused.map(|at| at.min(now));
+        }
     }
 
     /// Whether any sink waits to hear of the end.

@@ -13,7 +13,7 @@ pub(crate) fn report(court: &Court<'_>, alert: &Alert, severity: Severity, episo
     let subject = &alert.subject;
     let over = !alert.stands() && alert.condition.event.is_none();
     Report {
-        fingerprint: alert.fingerprint().to_string(),
+        fingerprint: alert.fingerprint.to_string(),
         episode: format!("{:x}", episode.millis()),
         kind: subject.kind.to_owned(),
         namespace: subject.namespace.to_string(),

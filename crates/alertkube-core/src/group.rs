@@ -18,10 +18,15 @@ pub(crate) struct FirstRunStock {
 }
 
 impl FirstRunStock {
-    /// The picture is complete for the first time: this is what stood, to be told at `due`.
-    pub(crate) fn open(&mut self, standing: BTreeSet<Fingerprint>, due: Duration) {
-        self.standing = standing;
-        self.due = Some(due);
+    /// A part of the picture is complete for the first time: this is what stood, to be told at `due`, or together
+    /// with what waits already. Gives when.
+    pub(crate) fn open(
+        &mut self,
+        standing: impl IntoIterator<Item = Fingerprint>,
+        due: Duration,
+    ) -> Duration {
+        self.standing.extend(standing);
+        *self.due.get_or_insert(due)
     }
 
     pub(crate) fn due(&self) -> Option<Duration> {
@@ -48,8 +53,13 @@ impl FirstRunStock {
     ) -> Vec<Vec<Fingerprint>> {
         members.sort_by_key(|(severity, fingerprint)| (std::cmp::Reverse(*severity), *fingerprint));
         let members: Vec<_> = members.into_iter().map(|(_, fingerprint)| fingerprint).collect();
-        self.digesting.entry(sink).or_default().extend(members.iter().copied());
+        self.keep(sink, &members);
         members.chunks(DIGEST_REPORTS_MAX).map(<[Fingerprint]>::to_vec).collect()
+    }
+
+    /// A digest is tried again: until then its members are not told by themselves.
+    pub(crate) fn keep(&mut self, sink: SinkId, members: &[Fingerprint]) {
+        self.digesting.entry(sink).or_default().extend(members.iter().copied());
     }
 
     /// A digest was told, or fell apart: its members stand for themselves again.
@@ -79,5 +89,7 @@ mod tests {
         assert!(stock.keeps(name(7), SinkId(0)) && !stock.keeps(name(7), SinkId(1)));
         stock.release(SinkId(0), &digests[0]);
         assert!(!stock.keeps(name(7), SinkId(0)));
+        stock.keep(SinkId(0), &digests[0]);
+        assert!(stock.keeps(name(7), SinkId(0)));
     }
 }

@@ -30,6 +30,8 @@ pub(crate) const FIRST_RUN_RECENT: Duration = Duration::from_secs(3600);
 pub(crate) const DUE_STEPS_MAX: usize = 1000;
 /// Keys of objects whose conditions panicked.
 pub(crate) const QUARANTINE_MAX: usize = 1000;
+/// Objects in quarantine that the alert about them names; the rest are counted.
+pub(crate) const QUARANTINE_NAMED_MAX: usize = 5;
 
 /// The window of unsettled sends of a chat sink.
 pub(crate) const CHAT_WINDOW: usize = 1;
@@ -53,5 +55,9 @@ pub(crate) const BREAKER_COOL_DOWN: Duration = Duration::from_secs(30);
 pub(crate) const REFUSED_RETRY: Duration = Duration::from_secs(900);
 /// Entries of one page of an answer.
 pub(crate) const PAGE_MAX: usize = 500;
+/// Alerts that are over and wait for a sink that is down: 50,000 of about 2 kB; beyond it the oldest ends are not told.
+pub(crate) const OVER_MAX: usize = 50_000;
+/// A step of the wall clock against the boot clock that counts as one: below it, it is slewing or rounding.
+pub(crate) const CLOCK_STEP: Duration = Duration::from_secs(1);
 /// How often old memory is swept out.
 pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(60);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use alertkube_api::Loaded;
+use alertkube_core::{KindId, Skipped};
 use alertkube_sinks::{Sink, SinkSettings, Stdout, build};
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -94,16 +95,10 @@ impl Program {
         let seed = seed(clock);
         let skipped_by = Arc::clone(&telemetry);
         let follow = move |plan, inbox| {
-            let outlet = Outlet {
-                inbox,
-                wrap: Signal::Watch,
-                skipped: Arc::new(move |kind, skipped: alertkube_core::Skipped| {
-                    skipped_by.unreadable(kind, skipped.count, &skipped.last);
-                }),
-            };
-            // The thread ends with the engine's inbox; nobody waits for it.
-            let _thread =
-                spawn_watch_thread(plan, seed, clock, outlet, config).context("cannot start watching")?;
+            let outlet = Outlet { inbox, wrap: Signal::Watch, skipped: unreadable(Arc::clone(&skipped_by)) };
+            // The thread ends with its inbox; nobody waits for it.
+            let started = spawn_watch_thread(plan, seed, clock, outlet, config.clone());
+            let _thread = started.context("cannot start watching")?;
             Ok(())
         };
         let parts = Parts {
@@ -149,6 +144,11 @@ async fn stop_on_signal(inbox: Inbox) -> anyhow::Result<()> {
         let _gone = inbox.send(Signal::Stop).await;
     }
     Ok(())
+}
+
+/// Who hears of objects that cannot be read.
+fn unreadable(telemetry: Arc<Telemetry>) -> Arc<dyn Fn(KindId, Skipped) + Send + Sync> {
+    Arc::new(move |kind, skipped| telemetry.unreadable(kind, skipped.count, &skipped.last))
 }
 
 /// Readable on a terminal, JSON lines otherwise.

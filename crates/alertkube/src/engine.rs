@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use alertkube_core::{
-    Answer, AttemptId, Effect, Input, KindId, Question, Records, Replica, SeatId, Settings, Status, Verdict,
-    WatchEvent, WatchPlan, WriteId,
+    Answer, AttemptId, Effect, Input, Key, KindId, Now, Question, Records, Replica, SeatId, Settings, Status,
+    Verdict, WatchEvent, WatchPlan, WriteId,
 };
-use anyhow::bail;
+use anyhow::{Context, bail};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::limits::{BEAT_EVERY, INBOX_MAX, STOP_BY};
+use crate::panics::Panics;
 use crate::send::Sender;
 use crate::state::StateDir;
 use crate::telemetry::Telemetry;
@@ -44,8 +45,8 @@ pub(crate) struct Parts {
     pub(crate) follow: Start,
 }
 
-/// Starts following the kinds of a plan.
-pub(crate) type Start = Box<dyn FnOnce(WatchPlan, Inbox) -> anyhow::Result<()> + Send>;
+/// Starts following the kinds of a plan, until the inbox that it is given is closed.
+pub(crate) type Start = Box<dyn FnMut(WatchPlan, Inbox) -> anyhow::Result<()> + Send>;
 
 /// The loop around one replica.
 pub(crate) struct Engine {
@@ -53,8 +54,13 @@ pub(crate) struct Engine {
     parts: Parts,
     inbox: Inbox,
     signals: mpsc::Receiver<Signal>,
-    follow: Option<Start>,
+    /// What the watches say. A replica that is built anew watches anew: with this the old watches end, and what they
+    /// still say is not heard.
+    watched: mpsc::Receiver<Signal>,
     state: Option<StateDir>,
+    panics: Panics,
+    /// How the replica takes an input; tests put something in between.
+    take_in: fn(&mut Replica, Now, Input),
     stopped: bool,
 }
 
@@ -67,8 +73,10 @@ impl Engine {
         let state = parts.state.take().map(StateDir::new);
         let records = state.as_ref().map_or(Ok(None), StateDir::load)?;
         replica.handle(now, Input::Loaded(SeatId::default(), records));
-        let follow = std::mem::replace(&mut parts.follow, Box::new(|_, _| Ok(())));
-        Ok(Engine { replica, parts, inbox, signals, follow: Some(follow), state, stopped: false })
+        let (_, watched) = mpsc::channel(1);
+        let panics = Panics::default();
+        let take_in = Replica::handle;
+        Ok(Engine { replica, parts, inbox, signals, watched, state, panics, take_in, stopped: false })
     }
 
     /// Where signals go.
@@ -90,6 +98,7 @@ impl Engine {
             let signal = tokio::select! {
                 biased;
                 signal = self.signals.recv() => signal,
+                Some(signal) = self.watched.recv() => Some(signal),
                 () = self.parts.clock.sleep_until(wake) => None,
             };
             self.take(signal)?;
@@ -102,7 +111,7 @@ impl Engine {
         let Some(first) = first else { return self.handle(Input::Tick) };
         self.handle(self.input(first))?;
         for _ in 0..INBOX_MAX {
-            let Ok(signal) = self.signals.try_recv() else { break };
+            let Ok(signal) = self.signals.try_recv().or_else(|_| self.watched.try_recv()) else { break };
             self.handle(self.input(signal))?;
         }
         Ok(())
@@ -116,24 +125,43 @@ impl Engine {
         }
     }
 
-    /// A panic inside the replica leaves it in an unknown state: the process ends, and its successor starts from the
-    /// cluster as it stands. (A panic of one object's conditions is contained by the replica itself.)
+    /// A panic inside the replica leaves it in an unknown state: it is built anew from its memory, without the object
+    /// that the input was about. (A panic of one object's conditions is contained by the replica itself.)
     fn handle(&mut self, input: Input) -> anyhow::Result<()> {
         let now = self.parts.clock.now();
-        let replica = &mut self.replica;
-        if catch_unwind(AssertUnwindSafe(|| replica.handle(now, input))).is_err() {
-            bail!("the replica panicked; see the message above");
+        let about = about(&input);
+        let (replica, take_in) = (&mut self.replica, self.take_in);
+        if catch_unwind(AssertUnwindSafe(|| take_in(replica, now, input))).is_err() {
+            self.rebuild(about)?;
         }
         self.drain()
+    }
+
+    fn rebuild(&mut self, without: Option<Key>) -> anyhow::Result<()> {
+        let now = self.parts.clock.now();
+        if self.panics.one_too_many(now.boot) {
+            bail!("the replica panicked again and again; see the messages above");
+        }
+        tracing::error!(about = ?without, "the replica panicked and is built anew; see the message above");
+        // What it had yet to do is told again by its successor; what it had to say is still said.
+        while let Some(effect) = self.replica.poll() {
+            if let Effect::Fact(fact) = effect {
+                self.parts.telemetry.record(&fact);
+            }
+        }
+        let replica = &self.replica;
+        let rebuilt = catch_unwind(AssertUnwindSafe(|| replica.rebuilt(now, without)));
+        self.replica = rebuilt.ok().context("the replica panicked, and cannot be built anew")?;
+        Ok(())
     }
 
     fn drain(&mut self) -> anyhow::Result<()> {
         while let Some(effect) = self.replica.poll() {
             match effect {
                 Effect::Watch(plan) => {
-                    if let Some(follow) = self.follow.take() {
-                        follow(plan, self.inbox())?;
-                    }
+                    let (inbox, watched) = mpsc::channel(INBOX_MAX);
+                    self.watched = watched;
+                    (self.parts.follow)(plan, inbox)?;
                 }
                 Effect::Store(write, _, records) => self.store(write, &records),
                 Effect::Send(attempt, sink, notification, not_after) => {
@@ -171,3 +199,15 @@ impl Engine {
         }
     }
 }
+
+/// The object that an input is about.
+fn about(input: &Input) -> Option<Key> {
+    match input {
+        Input::Watch(_, WatchEvent::Seen(view)) => Some(view.key()),
+        Input::Watch(_, WatchEvent::Gone(key)) => Some(*key),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,11 @@ use std::time::Duration;
 /// Signals that wait for the engine. At this bound whoever signals waits, and the watches stop reading.
 pub(crate) const INBOX_MAX: usize = 1024;
 
+/// So many panics of the replica within [`PANICS_WITHIN`], and the process ends.
+pub(crate) const PANICS_MAX: usize = 3;
+/// See [`PANICS_MAX`].
+pub(crate) const PANICS_WITHIN: Duration = Duration::from_secs(60);
+
 /// How often the engine publishes its state.
 pub(crate) const BEAT_EVERY: Duration = Duration::from_secs(1);
 

@@ -15,6 +15,7 @@ mod http;
 mod kubeconfig;
 mod limits;
 mod outside;
+mod panics;
 mod send;
 mod state;
 mod telemetry;

@@ -20,7 +20,10 @@ impl Process {
     /// The living process of that number.
     pub(super) fn living(id: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        parse_stat(&stat).map(|started| Self { id, started })
+        let (state, started) = parse_stat(&stat)?;
+        // The first thread of a killed process may be dead before the others, which still hold its sockets.
+        let threads = fs::read_dir(format!("/proc/{id}/task")).map_or(0, Iterator::count);
+        (!matches!(state, "Z" | "X") || threads > 1).then_some(Self { id, started })
     }
 
     /// Whether this very process still lives.
@@ -38,14 +41,14 @@ impl Process {
     }
 }
 
-/// When a process started, in ticks since boot; nothing for a dead one that waits for its parent.
-fn parse_stat(stat: &str) -> Option<u64> {
+/// The state of a process, and when it started, in ticks since boot. `Z` and `X` are dead.
+fn parse_stat(stat: &str) -> Option<(&str, u64)> {
     // The name in brackets may itself hold spaces and brackets.
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut fields = fields.split(' ');
     let state = fields.next()?;
     let started = fields.nth(18)?.parse().ok()?;
-    (!matches!(state, "Z" | "X")).then_some(started)
+    Some((state, started))
 }
 
 /// Starts the command in a new session, its output in `logs/NAME.log`, and records it under `name`.
@@ -113,10 +116,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_time_is_read_past_an_odd_name() {
+    fn state_and_start_time_are_read_past_an_odd_name() {
         let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
-        assert_eq!(parse_stat(stat), Some(4711));
-        assert_eq!(parse_stat(&stat.replace(" S ", " Z ")), None);
+        assert_eq!(parse_stat(stat), Some(("S", 4711)));
+        assert_eq!(parse_stat("nonsense"), None);
     }
 
     #[test]

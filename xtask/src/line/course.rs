@@ -109,8 +109,13 @@ impl<'a> Course<'a> {
                 }
             }
         });
-        let (told, strays): (Vec<_>, Vec<_>) =
-            self.ear.told()?.into_iter().filter(|told| self.is_ours(told)).map(|told| (self.fault(&told), told)).partition(|(at, _)| at.is_some());
+        let (told, strays): (Vec<_>, Vec<_>) = self
+            .ear
+            .told()?
+            .into_iter()
+            .filter(|told| self.is_ours(told))
+            .map(|told| (self.fault(&told), told))
+            .partition(|(at, _)| at.is_some());
         self.strays = strays.into_iter().map(|(_, told)| told).collect();
         for row in &mut self.rows {
             row.told.clear();
@@ -159,7 +164,8 @@ impl<'a> Course<'a> {
     }
 
     fn missing(&self) -> String {
-        let open = FAULTS.iter().zip(&self.rows).filter(|(_, row)| row.told.is_empty() || row.resolved.is_empty());
+        let open =
+            FAULTS.iter().zip(&self.rows).filter(|(_, row)| row.told.is_empty() || row.resolved.is_empty());
         let words = open.map(|(fault, row)| {
             let told = if row.told.is_empty() { "not told" } else { "not over" };
             let shown = if row.appeared.is_some() { "" } else { ", never shown by the API" };

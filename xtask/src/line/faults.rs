@@ -58,7 +58,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         },
         shows: |picture, name| {
             let status = container(picture.get("Pod", name));
-            let killed = ["state", "lastState"].iter().any(|at| status[*at]["terminated"]["reason"] == "OOMKilled");
+            let killed =
+                ["state", "lastState"].iter().any(|at| status[*at]["terminated"]["reason"] == "OOMKilled");
             killed.then_some(None)
         },
         ..row("OOMKilled", "Pod", "devours")
@@ -97,7 +98,9 @@ pub(crate) const FAULTS: &[Fault] = &[
         ..row("FailedMount", "Pod", "unmounted")
     },
     Fault {
-        make: |fault| pod(fault.name, &json!({}), &json!({"nodeSelector": {"alertkube.test/nowhere": "true"}})),
+        make: |fault| {
+            pod(fault.name, &json!({}), &json!({"nodeSelector": {"alertkube.test/nowhere": "true"}}))
+        },
         shows: |picture, name| {
             let scheduled = condition(picture.get("Pod", name), "PodScheduled");
             let holds = scheduled["status"] == "False" && scheduled["reason"] == "Unschedulable";
@@ -225,7 +228,8 @@ impl Fault {
 
     /// How long it must stand by default before it is told, in milliseconds.
     pub(crate) fn hold_for(&self) -> i64 {
-        let condition = catalogue().find(|condition| condition.reason == self.reason && condition.kind == self.kind);
+        let condition =
+            catalogue().find(|condition| condition.reason == self.reason && condition.kind == self.kind);
         let hold_for = condition.expect("a test looks each reason up").hold_for;
         i64::try_from(hold_for.as_millis()).unwrap_or(i64::MAX)
     }

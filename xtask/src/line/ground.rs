@@ -29,7 +29,9 @@ impl<'a> Ground<'a> {
         let folder = std::env::temp_dir().join(format!("alertkube-{namespace}"));
         fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
         let ground = Ground { cluster, namespace, folder };
-        ground.apply(&[json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.namespace}})])?;
+        ground.apply(&[
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.namespace}}),
+        ])?;
         run::until("the namespace's own account", crate::limits::NODE_READY_MAX, || {
             let words = ["get", "serviceaccount", "default", "--namespace", &ground.namespace];
             run::output(cluster.kubectl().args(words)).map(Some)
@@ -66,7 +68,9 @@ impl<'a> Ground<'a> {
     pub(crate) fn create(&self, objects: &[Value]) -> Result<()> {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
         let mut kubectl = self.cluster.kubectl();
-        run::output_of_input(kubectl.args(["create", "--filename", "-"]), &list).map(drop).context("create objects")
+        run::output_of_input(kubectl.args(["create", "--filename", "-"]), &list)
+            .map(drop)
+            .context("create objects")
     }
 
     /// kubectl in the namespace.
@@ -98,13 +102,15 @@ impl<'a> Ground<'a> {
 
     /// Pods and events, for whoever has to find out what went wrong.
     pub(crate) fn wreck(&self) -> String {
-        let looks = [&["get", "pods,jobs,deployments", "--output=wide"][..], &["get", "events"], &["get", "nodes"]];
+        let looks =
+            [&["get", "pods,jobs,deployments", "--output=wide"][..], &["get", "events"], &["get", "nodes"]];
         let shown = looks.map(|words| self.kubectl(words).unwrap_or_else(|error| format!("{error:#}\n")));
         shown.join("\n")
     }
 
     fn remove(&self) -> Result<()> {
-        let kubectl = |words: &[&str]| run::output(self.cluster.kubectl().args(words).arg("--ignore-not-found"));
+        let kubectl =
+            |words: &[&str]| run::output(self.cluster.kubectl().args(words).arg("--ignore-not-found"));
         kubectl(&["delete", "namespace", &self.namespace, "--wait=false"])?;
         kubectl(&["delete", "node", &self.ghost()])?;
         for kind in ["clusterrolebindings", "clusterroles"] {

@@ -46,7 +46,8 @@ impl Ear {
         let file = folder.join("received.jsonl");
         let mut command = cluster.command(std::env::current_exe().context("find this program")?);
         command.args(["receiver", "--listen", "127.0.0.1:0", "--file"]).arg(&file);
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("start a receiver")?;
+        let mut process =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("start a receiver")?;
         let stdout = process.stdout.take().context("a piped child has a standard output")?;
         let mut address = String::new();
         BufReader::new(stdout).read_line(&mut address).context("read the receiver's address")?;

@@ -1,6 +1,7 @@
 //! The straight line under test: the real program between a real cluster and a receiver of its own.
 
 mod course;
+mod crowd;
 mod faults;
 mod ground;
 mod heard;
@@ -9,9 +10,8 @@ mod proxy;
 mod seen;
 
 pub(crate) use course::{Course, Fixing, Row, at_once, pairs};
-pub(crate) use faults::{FAULTS, Fault};
+pub(crate) use crowd::{Crowd, Faulty};
 pub(crate) use ground::Ground;
 pub(crate) use heard::{Ear, Told};
 pub(crate) use program::{Program, Setup};
 pub(crate) use proxy::{Proxy, redirected};
-pub(crate) use seen::{Eye, Picture};

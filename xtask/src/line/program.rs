@@ -64,7 +64,9 @@ impl<'a> Program<'a> {
 
     /// Waits until it tells, because its picture is complete or because it waited long enough for that.
     pub(crate) fn await_telling(&mut self) -> Result<()> {
-        self.until("that alertkube begins to tell", |program| program.measure("alertkube_telling").map(|now| now == Some(1.0)))
+        self.until("that alertkube begins to tell", |program| {
+            program.measure("alertkube_telling").map(|now| now == Some(1.0))
+        })
     }
 
     /// Waits until it says so; fails at once when it ended.
@@ -144,7 +146,8 @@ fn configuration(namespace: &str, setup: &Setup<'_>) -> Value {
 fn get(address: &str, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address).context("reach alertkube's metrics")?;
     stream.set_read_timeout(Some(limits::METRICS_ANSWER_MAX)).context("bound the answer")?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").context("ask for metrics")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .context("ask for metrics")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).context("read the metrics")?;
     Ok(answer)

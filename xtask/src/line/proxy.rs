@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, thread};
 
@@ -18,6 +19,7 @@ type Streams = Arc<Mutex<Vec<TcpStream>>>;
 /// A way that stands until this program ends.
 pub(crate) struct Proxy {
     streams: Streams,
+    barred: Arc<AtomicBool>,
 }
 
 impl Proxy {
@@ -32,19 +34,31 @@ impl Proxy {
         let server = ground.cluster().server()?;
         let server = server.trim_start_matches("https://").trim_end_matches('/').to_owned();
         let streams = Streams::default();
-        let shared = Arc::clone(&streams);
+        let barred = Arc::new(AtomicBool::new(false));
+        let (shared, closed) = (Arc::clone(&streams), Arc::clone(&barred));
         // Threads stay in the network in which they were started.
         let opened = ground.cluster().inside(|| -> Result<()> {
             let listener = TcpListener::bind(from).with_context(|| format!("listen on {from}"))?;
             thread::spawn(move || {
                 for stream in listener.incoming().map_while(Result::ok) {
+                    if closed.load(Ordering::SeqCst) {
+                        continue;
+                    }
                     // A server that is away is seen by the client as a connection that ends.
                     let _refused = join(stream, &server, &shared);
                 }
             });
             Ok(())
         });
-        opened?.map(|()| Proxy { streams })
+        opened?.map(|()| Proxy { streams, barred })
+    }
+
+    /// Lets nobody through any more, or again.
+    pub(crate) fn bar(&self, barred: bool) {
+        self.barred.store(barred, Ordering::SeqCst);
+        if barred {
+            self.cut();
+        }
     }
 
     /// Breaks every connection that stands, and says how many there were.

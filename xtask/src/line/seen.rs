@@ -50,7 +50,8 @@ impl Picture {
     /// The Warning events of one reason about an object: how often it was seen, and when first.
     pub(crate) fn warnings(&self, reason: &str, name: &str) -> (i64, Option<i64>) {
         let events = self.0.iter().filter(|((kind, _), _)| kind == "Event").map(|(_, event)| event);
-        let meant = events.filter(|event| event["reason"] == reason && event["involvedObject"]["name"] == name);
+        let meant =
+            events.filter(|event| event["reason"] == reason && event["involvedObject"]["name"] == name);
         meant.fold((0, None), |(count, first), event| {
             let at = stamp(&event["firstTimestamp"]);
             (count + event["count"].as_i64().unwrap_or(1), [first, at].into_iter().flatten().min())
@@ -136,7 +137,8 @@ fn watch(mut kubectl: Command, sender: Sender<Change>) -> Result<Child> {
     thread::spawn(move || {
         let values = serde_json::Deserializer::from_reader(BufReader::new(stdout)).into_iter::<Value>();
         for mut value in values.map_while(Result::ok) {
-            let change = Change { at: millis(), gone: value["type"] == "DELETED", object: value["object"].take() };
+            let change =
+                Change { at: millis(), gone: value["type"] == "DELETED", object: value["object"].take() };
             if sender.send(change).is_err() {
                 return;
             }

@@ -123,10 +123,12 @@ fn lives(heard: &[Heard]) -> Vec<Figure> {
     figures
 }
 
+/// Problems of pods on the failing node that only the node can have caused: what a reader must not see.
 fn on_the_node(heard: &[Heard]) -> usize {
     let failing = heard.iter().find(|one| one.reason == NODE_FAULT).map(|one| one.name.as_str());
-    let quiet = |one: &&Heard| one.kind == "Pod" && !one.resolved && Some(one.node.as_str()) == failing;
-    heard.iter().filter(quiet).count()
+    let wanted = |one: &Heard| PROBLEMS.iter().any(|words| words.contains(&one.reason.as_str()));
+    let loud = |one: &&Heard| one.kind == "Pod" && !wanted(one) && Some(one.node.as_str()) == failing;
+    heard.iter().filter(loud).count()
 }
 
 /// How often each problem was told and resolved.

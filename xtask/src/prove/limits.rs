@@ -78,3 +78,9 @@ pub(super) const TOLD_SECONDS_MAX: f64 = 2.0;
 pub(super) const TOLD_SECONDS_EARLY_MAX: f64 = 1.0;
 /// How long faults stand with the default settings: the longest time of any of their effects is ten minutes.
 pub(super) const DEFAULTS_STAND: Duration = Duration::from_secs(690);
+
+/// How often the watches are cut in the proof `line-relist`.
+pub(super) const CUTS: usize = 50;
+/// How long an outage or a restart may delay what is told: the longest step of the watches' backoff, and the start of
+/// an API server.
+pub(super) const CAUGHT_UP_MAX: Duration = Duration::from_secs(120);

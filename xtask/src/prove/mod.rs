@@ -1,11 +1,13 @@
 //! Proofs: each shows one point of an issue by a figure and its bound, and leaves a record in `docs/proof/`.
 
 mod binary;
+mod contract;
 mod demo;
 mod host;
 mod incremental;
-mod line_faults;
 mod limits;
+mod line_faults;
+mod line_relist;
 mod record;
 #[cfg(test)]
 mod testing;
@@ -36,13 +38,8 @@ struct Proof {
 const PROOFS: &[Proof] = &[
     Proof { name: "demo", issue: 3, shows: demo::SHOWS, run: Some(demo::prove) },
     Proof { name: "line-faults", issue: 3, shows: line_faults::SHOWS, run: Some(line_faults::prove) },
-    Proof {
-        name: "line-relist",
-        issue: 3,
-        shows: "Restarts and broken watches lose and repeat nothing.",
-        run: None,
-    },
-    Proof { name: "contract", issue: 3, shows: "Both servers behave as the contract suite says.", run: None },
+    Proof { name: "line-relist", issue: 3, shows: line_relist::SHOWS, run: Some(line_relist::prove) },
+    Proof { name: "contract", issue: 3, shows: contract::SHOWS, run: Some(contract::prove) },
     Proof { name: "watch-budget", issue: 3, shows: watch_budget::SHOWS, run: Some(watch_budget::prove) },
     Proof { name: "incremental", issue: 3, shows: incremental::SHOWS, run: Some(incremental::prove) },
 ];

@@ -8,7 +8,7 @@ use crate::severity::Severity;
 const OWN: Condition = Condition { kind: "Alertkube", ..Condition::BASE };
 
 /// The conditions about ourselves.
-pub(super) static CONDITIONS: [Condition; 3] = [
+pub(super) static CONDITIONS: [Condition; 4] = [
     Condition {
         reason: "ApiServerUnreachable",
         severity: Severity::Critical,
@@ -32,6 +32,14 @@ pub(super) static CONDITIONS: [Condition; 3] = [
         hold_down: Duration::from_secs(60),
         doc: "A sink refuses notifications or does not answer. What it should have been told waits and is tried \
               again. Check its address, its credentials and the way out of the cluster.",
+        ..OWN
+    },
+    Condition {
+        reason: "ObjectQuarantined",
+        hold_down: Duration::from_secs(120),
+        doc: "alertkube failed on an object in a way that it should not, and looks at it no longer, so that every other \
+              object is still told. What was known of the object stays as it was until it is deleted or alertkube is \
+              started anew. The text names the object: please report it, with the log line of the failure.",
         ..OWN
     },
 ];

@@ -1,36 +1,83 @@
 //! Inhibition on level: a target is held while a source stands that agrees with it on the rule's fields.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::alert::{Alert, Face, Fingerprint};
+use crate::alert::{Alert, Face, Fingerprint, Phase};
 use crate::judge::Court;
+use crate::relate::visits;
 use crate::settings::{Inhibition, Settings};
 use alertkube_lang::Subject;
 
-/// For each inhibition of the settings, the alerts that match its source side.
+/// What the two sides must agree on: a rule of the settings, and the values of its `equal` fields.
+type Key = (usize, Vec<String>);
+
+/// Which sides of a rule an alert matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Source,
+    Target,
+    /// Two alerts that each match both sides do not inhibit each other.
+    Both,
+}
+
+/// The alerts that match a rule and agree on its fields, by side.
+type Group = BTreeMap<Side, BTreeSet<Fingerprint>>;
+
+/// Every alert that is not over, under the rules that it matches.
 #[derive(Debug, Default)]
-pub(crate) struct Inhibitors(Vec<BTreeSet<Fingerprint>>);
+pub(crate) struct Inhibitors {
+    groups: BTreeMap<Key, Group>,
+    filed: BTreeMap<Fingerprint, Vec<(Key, Side)>>,
+}
 
 impl Inhibitors {
-    pub(crate) fn new(settings: &Settings) -> Inhibitors {
-        Inhibitors(vec![BTreeSet::new(); settings.inhibitions.len()])
-    }
-
-    /// Files an alert under the rules whose source it matches.
-    pub(crate) fn file(&mut self, settings: &Settings, fingerprint: Fingerprint, alert: &Alert) {
-        for (sources, rule) in self.0.iter_mut().zip(&settings.inhibitions) {
-            if rule.source.matches(&face(alert)) {
-                sources.insert(fingerprint);
-            } else {
-                sources.remove(&fingerprint);
+    /// Files an alert under the rules that it matches; gives the targets for which it is the first source.
+    pub(crate) fn file(
+        &mut self,
+        settings: &Settings,
+        fingerprint: Fingerprint,
+        alert: &Alert,
+    ) -> Vec<Fingerprint> {
+        if settings.inhibitions.is_empty() {
+            return Vec::new();
+        }
+        let rules = settings.inhibitions.iter().enumerate().filter(|_| alert.phase != Phase::Over);
+        let places: Vec<(Key, Side)> = rules
+            .filter_map(|(index, rule)| Some(((index, values(rule, alert)), side(rule, alert)?)))
+            .collect();
+        if self.filed.get(&fingerprint).map_or(&[][..], Vec::as_slice) == places {
+            return Vec::new();
+        }
+        self.forget(fingerprint);
+        let mut onsets = Vec::new();
+        for (key, side) in &places {
+            let group = self.groups.entry(key.clone()).or_default();
+            let set = group.entry(*side).or_default();
+            set.insert(fingerprint);
+            if set.len() == 1 && *side != Side::Target {
+                onsets.extend(members(group, Side::Target).chain(members(group, Side::Both)));
             }
         }
+        if !places.is_empty() {
+            self.filed.insert(fingerprint, places);
+        }
+        onsets.retain(|target| *target != fingerprint);
+        onsets
     }
 
     pub(crate) fn forget(&mut self, fingerprint: Fingerprint) {
-        for sources in &mut self.0 {
-            sources.remove(&fingerprint);
+        for (key, side) in self.filed.remove(&fingerprint).unwrap_or_default() {
+            let Some(group) = self.groups.get_mut(&key) else { continue };
+            if let Some(set) = group.get_mut(&side) {
+                set.remove(&fingerprint);
+                if set.is_empty() {
+                    group.remove(&side);
+                }
+            }
+            if group.is_empty() {
+                self.groups.remove(&key);
+            }
         }
     }
 
@@ -40,30 +87,39 @@ impl Inhibitors {
         court: &Court<'_>,
         target: &Alert,
     ) -> Option<(Fingerprint, Option<Duration>)> {
-        let own = target.fingerprint();
-        let rules = self.0.iter().zip(&court.settings.inhibitions);
-        let matching = rules.filter(|(_, rule)| rule.target.matches(&face(target)));
-        matching.into_iter().find_map(|(sources, rule)| {
-            sources.iter().filter(|source| **source != own).find_map(|fingerprint| {
-                let source = court.tracker.get(*fingerprint)?;
-                let until = court.holds_others(source)?;
-                holds(rule, source, target).then_some((*fingerprint, until))
+        let rules = court.settings.inhibitions.iter().enumerate();
+        rules.into_iter().find_map(|(index, rule)| {
+            let sides: &[Side] = match side(rule, target)? {
+                Side::Target => &[Side::Source, Side::Both],
+                Side::Both => &[Side::Source],
+                Side::Source => return None,
+            };
+            let group = self.groups.get(&(index, values(rule, target)))?;
+            sides.iter().flat_map(|side| members(group, *side)).find_map(|source| {
+                visits::count();
+                let until = court.holds_others(court.tracker.get(source)?)?;
+                Some((source, until))
             })
         })
     }
 }
 
-/// Two alerts that each match both sides do not inhibit each other.
-fn holds(rule: &Inhibition, source: &Alert, target: &Alert) -> bool {
-    let mutual = rule.target.matches(&face(source)) && rule.source.matches(&face(target));
-    !mutual && rule.equal.iter().all(|key| value(source, key) == value(target, key))
+fn members(group: &Group, side: Side) -> impl Iterator<Item = Fingerprint> + '_ {
+    group.get(&side).into_iter().flatten().copied()
 }
 
-fn value(alert: &Alert, key: &str) -> String {
-    let face = face(alert);
-    face.field(key).or_else(|| face.label(key)).unwrap_or_default().to_owned()
+fn side(rule: &Inhibition, alert: &Alert) -> Option<Side> {
+    let face = Face { alert, severity: alert.severity };
+    match (rule.source.matches(&face), rule.target.matches(&face)) {
+        (true, true) => Some(Side::Both),
+        (true, false) => Some(Side::Source),
+        (false, true) => Some(Side::Target),
+        (false, false) => None,
+    }
 }
 
-fn face(alert: &Alert) -> Face<'_> {
-    Face { alert, severity: alert.severity }
+fn values(rule: &Inhibition, alert: &Alert) -> Vec<String> {
+    let face = Face { alert, severity: alert.severity };
+    let value = |key: &String| face.field(key).or_else(|| face.label(key)).unwrap_or_default().to_owned();
+    rule.equal.iter().map(value).collect()
 }

@@ -1,10 +1,11 @@
 //! Stage 7, judge: who holds an alert back at the moment of telling, by name. Resolves are never judged.
 
+mod holders;
 mod inhibit;
 
 use std::time::Duration;
 
-use crate::alert::{Alert, Face, Fingerprint, Phase};
+use crate::alert::{Alert, Face, Fingerprint};
 use crate::detect::Rules;
 use crate::fact::Suppressed;
 use crate::limits::CAUSE_DEPTH_MAX;
@@ -14,6 +15,7 @@ use crate::settings::Settings;
 use crate::time::{Now, Stamp};
 use crate::track::Tracker;
 
+pub(crate) use holders::{Hold, Holders};
 pub(crate) use inhibit::Inhibitors;
 
 /// The annotation that silences an object until a time.
@@ -27,6 +29,7 @@ pub(crate) struct Court<'a> {
     pub(crate) tracker: &'a Tracker,
     pub(crate) graph: &'a Graph,
     pub(crate) inhibitors: &'a Inhibitors,
+    pub(crate) holders: &'a Holders,
     pub(crate) now: Now,
 }
 
@@ -38,6 +41,15 @@ pub(crate) struct Held {
     pub(crate) cause: Option<Fingerprint>,
     /// When time lifts it, on the boot clock.
     pub(crate) until: Option<Duration>,
+}
+
+/// Who explains an alert aloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Voice {
+    /// What explains it.
+    pub(crate) cause: Fingerprint,
+    /// What is told: the cause itself or, where that is kept quiet, a cause of it.
+    pub(crate) root: Fingerprint,
 }
 
 impl Court<'_> {
@@ -69,8 +81,9 @@ impl Court<'_> {
     /// An effect of something that is told, or about to be, is a line there; and it waits one `for` of its own after
     /// that ended.
     fn explained(&self, alert: &Alert) -> Result<(), Held> {
-        if let Some(cause) = self.voiced_cause(alert, 0) {
-            let until = self.tracker.get(cause).and_then(|cause| pending_until(self.rules, cause, self.now));
+        if let Some(Voice { cause, root }) = self.voiced_cause(alert) {
+            let until = |of| self.tracker.get(of).and_then(|of| pending_until(self.rules, of, self.now));
+            let until = [until(cause), until(root)].into_iter().flatten().min();
             return Err(Held { by: Suppressed::Explained(cause.to_string()), cause: Some(cause), until });
         }
         let Some(last) = alert.explained else { return Ok(()) };
@@ -82,18 +95,35 @@ impl Court<'_> {
         Err(Held { by: Suppressed::Explained(String::new()), cause: None, until: Some(until) })
     }
 
-    /// The best cause that is not itself kept quiet by the user or routed nowhere.
-    pub(crate) fn voiced_cause(&self, alert: &Alert, depth: usize) -> Option<Fingerprint> {
+    /// A cause that is not itself kept quiet by the user or routed nowhere: the one that the alert waits for already
+    /// if it still holds, so that nothing is searched while nothing changes, else the best one.
+    pub(crate) fn voiced_cause(&self, alert: &Alert) -> Option<Voice> {
+        let known = self.holders.causes_of(alert.fingerprint).find_map(|cause| {
+            let cause = self.tracker.get(cause)?;
+            let is_cause = self.graph.is_cause(self.rules, alert, cause, self.now) && !self.quiet(cause);
+            is_cause.then_some(Voice { cause: cause.fingerprint, root: cause.fingerprint })
+        });
+        known.or_else(|| self.voice_behind(alert, 0))
+    }
+
+    fn voice_behind(&self, alert: &Alert, depth: usize) -> Option<Voice> {
         if depth >= CAUSE_DEPTH_MAX {
             return None;
         }
         let causes = self.graph.causes(self.tracker, self.rules, alert, self.now);
-        causes.into_iter().find(|cause| {
-            self.tracker.get(*cause).is_some_and(|cause| {
-                let quiet = self.suppressed(cause).is_err() || self.unrouted(cause);
-                !quiet || self.voiced_cause(cause, depth + 1).is_some()
-            })
+        causes.into_iter().find_map(|fingerprint| {
+            let cause = self.tracker.get(fingerprint)?;
+            let root = match self.quiet(cause) {
+                false => fingerprint,
+                true => self.voice_behind(cause, depth + 1)?.root,
+            };
+            Some(Voice { cause: fingerprint, root })
         })
+    }
+
+    /// Whether the user keeps an alert from being told: silenced, inhibited or routed nowhere. It explains nothing.
+    pub(crate) fn quiet(&self, alert: &Alert) -> bool {
+        self.suppressed(alert).is_err() || self.unrouted(alert)
     }
 
     fn unrouted(&self, alert: &Alert) -> bool {
@@ -105,7 +135,7 @@ impl Court<'_> {
     fn holds_others(&self, alert: &Alert) -> Option<Option<Duration>> {
         match pending_until(self.rules, alert, self.now) {
             Some(until) => (until > self.now.boot).then_some(Some(until)),
-            None => (alert.stands() && !matches!(alert.phase, Phase::Over)).then_some(None),
+            None => alert.stands().then_some(None),
         }
     }
 }

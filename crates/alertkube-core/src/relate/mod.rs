@@ -1,5 +1,8 @@
 //! Stage 4, relate: which alert explains which, over the object itself, its node and its owners.
 
+mod index;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -11,49 +14,50 @@ use crate::time::Now;
 use crate::track::Tracker;
 use crate::watch::Uid;
 
-/// Alerts by the node they are on and by the objects that own theirs.
+use index::{Index, NODE, Place};
+
+/// Alerts by where they stand in the cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    by_node: BTreeMap<Box<str>, BTreeSet<Fingerprint>>,
-    by_owner: BTreeMap<Uid, BTreeSet<Fingerprint>>,
+    all: Index,
+    /// Those that are about a node itself: a pod's causes are looked for here, not among all that is on its node.
+    nodes: Index,
+    /// Those that lend their severity: few, and asked for at every turn.
+    raisers: Index,
     /// Under what each alert is filed: its subject may have changed since.
-    filed: BTreeMap<Fingerprint, (Box<str>, Vec<Uid>)>,
+    filed: BTreeMap<Fingerprint, Place>,
 }
 
 impl Graph {
-    /// Files an alert under its node and owners.
-    pub(crate) fn file(&mut self, fingerprint: Fingerprint, subject: &Subject) {
-        let owners: Vec<Uid> = subject.owners.iter().map(|owner| owner.uid).collect();
-        if self
-            .filed
-            .get(&fingerprint)
-            .is_some_and(|(node, before)| *node == subject.node && *before == owners)
-        {
+    /// Files an alert under its object, its node and its owners.
+    pub(crate) fn file(&mut self, alert: &Alert) {
+        let place = Place::of(alert);
+        if self.filed.get(&alert.fingerprint) == Some(&place) {
             return;
         }
-        self.forget(fingerprint);
-        self.by_node.entry(subject.node.clone()).or_default().insert(fingerprint);
-        for owner in &owners {
-            self.by_owner.entry(*owner).or_default().insert(fingerprint);
+        self.forget(alert.fingerprint);
+        for index in self.indexes(&place) {
+            index.insert(alert.fingerprint, &place);
         }
-        self.filed.insert(fingerprint, (subject.node.clone(), owners));
+        self.filed.insert(alert.fingerprint, place);
     }
 
     pub(crate) fn forget(&mut self, fingerprint: Fingerprint) {
-        let Some((node, owners)) = self.filed.remove(&fingerprint) else { return };
-        remove(&mut self.by_node, &node, fingerprint);
-        for owner in owners {
-            remove(&mut self.by_owner, &owner, fingerprint);
+        let Some(place) = self.filed.remove(&fingerprint) else { return };
+        for index in self.indexes(&place) {
+            index.remove(fingerprint, &place);
         }
+    }
+
+    fn indexes(&mut self, place: &Place) -> impl Iterator<Item = &mut Index> {
+        let nodes = Some(&mut self.nodes).filter(|_| place.is_node);
+        let raisers = Some(&mut self.raisers).filter(|_| place.raises);
+        [Some(&mut self.all), nodes, raisers].into_iter().flatten()
     }
 
     /// Objects whose alerts count this object among their owners.
     pub(crate) fn members(&self, owner: Uid) -> impl Iterator<Item = Fingerprint> + '_ {
-        self.by_owner.get(&owner).into_iter().flatten().copied()
-    }
-
-    fn on_node(&self, node: &str) -> impl Iterator<Item = Fingerprint> + '_ {
-        self.by_node.get(node).filter(|_| !node.is_empty()).into_iter().flatten().copied()
+        self.all.by_owner.get(&owner).into_iter().flatten().copied()
     }
 
     /// Every alert that explains this one now, the best first: firing before pending, then the more severe.
@@ -65,47 +69,31 @@ impl Graph {
         now: Now,
     ) -> Vec<Fingerprint> {
         let mut found = BTreeSet::new();
-        for effect in alert.condition.effect_of {
-            for candidate in self.reach(tracker, alert, effect.edge) {
-                let Some(cause) = tracker.get(candidate) else { continue };
-                let named = effect.reasons.contains(&cause.condition.reason);
-                let any =
-                    effect.reasons.is_empty() && outranks(cause.condition, alert.condition, effect.edge);
-                if (named || any) && explains(rules, cause, now) {
-                    let firing = matches!(cause.phase, Phase::Pending { .. });
-                    found.insert((firing, std::cmp::Reverse(cause.severity), candidate));
-                }
+        let edges: BTreeSet<Edge> = alert.condition.effect_of.iter().map(|effect| effect.edge).collect();
+        for candidate in edges.into_iter().flat_map(|edge| self.reach(alert, edge)) {
+            let Some(cause) = tracker.get(candidate) else { continue };
+            if self.is_cause(rules, alert, cause, now) {
+                let pending = matches!(cause.phase, Phase::Pending { .. });
+                found.insert((pending, Reverse(cause.severity), candidate));
             }
         }
         found.into_iter().map(|(_, _, fingerprint)| fingerprint).collect()
     }
 
-    fn reach(&self, tracker: &Tracker, alert: &Alert, edge: Edge) -> Vec<Fingerprint> {
-        let own = alert.fingerprint();
-        match edge {
-            Edge::Same => tracker.of_object(alert.subject.id).filter(|other| *other != own).collect(),
-            Edge::Node => self
-                .on_node(&alert.subject.node)
-                .filter(|other| tracker.get(*other).is_some_and(|other| other.subject.kind == "Node"))
-                .collect(),
-            Edge::Members => self.members(alert.subject.id).collect(),
-            Edge::Owner => {
-                alert.subject.owners.iter().flat_map(|owner| tracker.of_object(owner.uid)).collect()
-            }
-        }
+    /// Whether the one explains the other now.
+    pub(crate) fn is_cause(&self, rules: &Rules, effect: &Alert, cause: &Alert, now: Now) -> bool {
+        visits::count();
+        effect.fingerprint != cause.fingerprint && may_explain(cause, effect) && explains(rules, cause, now)
     }
 
-    /// Every alert that this one may explain: those on the other ends of the four edges.
-    pub(crate) fn neighbours(&self, tracker: &Tracker, alert: &Alert) -> BTreeSet<Fingerprint> {
-        let own = alert.fingerprint();
-        let mut found: BTreeSet<_> = tracker.of_object(alert.subject.id).collect();
-        found.extend(self.members(alert.subject.id));
-        found.extend(alert.subject.owners.iter().flat_map(|owner| tracker.of_object(owner.uid)));
-        if alert.subject.kind == "Node" {
-            found.extend(self.on_node(&alert.subject.name));
+    fn reach(&self, alert: &Alert, edge: Edge) -> Vec<Fingerprint> {
+        let subject = &alert.subject;
+        match edge {
+            Edge::Same => self.all.of_object(subject.id).collect(),
+            Edge::Node => self.nodes.on_node(&subject.node).collect(),
+            Edge::Members => self.members(subject.id).collect(),
+            Edge::Owner => subject.owners.iter().flat_map(|owner| self.all.of_object(owner.uid)).collect(),
         }
-        found.remove(&own);
-        found
     }
 
     /// The alerts that this one explains and that hold now, in the order of their fingerprints.
@@ -116,26 +104,39 @@ impl Graph {
         alert: &Alert,
         now: Now,
     ) -> Vec<Fingerprint> {
-        let own = alert.fingerprint();
         let explained = |other: &Alert| {
             !matches!(other.phase, Phase::Over | Phase::Resolving { .. })
-                && self.causes(tracker, rules, other, now).contains(&own)
+                && self.is_cause(rules, other, alert, now)
         };
-        self.neighbours(tracker, alert)
-            .into_iter()
-            .filter(|other| tracker.get(*other).is_some_and(explained))
-            .collect()
+        let around = self.all.around(&alert.subject);
+        around.into_iter().filter(|other| tracker.get(*other).is_some_and(explained)).collect()
     }
 
     /// The alert's severity with what its effects lend it.
     pub(crate) fn severity(&self, tracker: &Tracker, rules: &Rules, alert: &Alert, now: Now) -> Severity {
-        let own = alert.fingerprint();
-        let lent = self.neighbours(tracker, alert).into_iter().filter_map(|other| {
+        let lent = self.raisers.around(&alert.subject).into_iter().filter_map(|other| {
             let other = tracker.get(other)?;
-            let lends = other.condition.raises && other.stands();
-            (lends && self.causes(tracker, rules, other, now).contains(&own)).then_some(other.severity)
+            (other.stands() && self.is_cause(rules, other, alert, now)).then_some(other.severity)
         });
         lent.fold(alert.severity, Severity::max)
+    }
+}
+
+/// Whether the catalogue and the places of the two make the one a cause of the other, whatever their phases.
+fn may_explain(cause: &Alert, effect: &Alert) -> bool {
+    effect.condition.effect_of.iter().any(|of| {
+        let named = of.reasons.contains(&cause.condition.reason);
+        let any = of.reasons.is_empty() && outranks(cause.condition, effect.condition, of.edge);
+        (named || any) && linked(of.edge, &cause.subject, &effect.subject)
+    })
+}
+
+fn linked(edge: Edge, cause: &Subject, effect: &Subject) -> bool {
+    match edge {
+        Edge::Same => cause.id == effect.id,
+        Edge::Node => cause.kind == NODE && !effect.node.is_empty() && cause.name == effect.node,
+        Edge::Members => cause.owners.iter().any(|owner| owner.uid == effect.id),
+        Edge::Owner => effect.owners.iter().any(|owner| owner.uid == cause.id),
     }
 }
 
@@ -165,11 +166,23 @@ fn outranks(cause: &Condition, effect: &Condition, edge: Edge) -> bool {
     edge != Edge::Same || rank(cause) > rank(effect)
 }
 
-fn remove<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Fingerprint>>, key: &K, fingerprint: Fingerprint) {
-    if let Some(set) = index.get_mut(key) {
-        set.remove(&fingerprint);
-        if set.is_empty() {
-            index.remove(key);
-        }
+/// How many candidates were looked at, for tests that hold the work against a bound.
+#[cfg(test)]
+pub(crate) mod visits {
+    use std::cell::Cell;
+
+    thread_local!(static COUNT: Cell<u64> = const { Cell::new(0) });
+
+    pub(crate) fn count() {
+        COUNT.set(COUNT.get() + 1);
     }
+
+    /// The count since it was last taken.
+    pub(crate) fn take() -> u64 {
+        COUNT.replace(0)
+    }
+}
+#[cfg(not(test))]
+pub(crate) mod visits {
+    pub(crate) fn count() {}
 }

@@ -1,8 +1,9 @@
 //! Alerts about ourselves: they go through the same line as those about the cluster.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::alert::{Fingerprint, Subject};
+use crate::alert::{Alert, Fingerprint, Subject};
 use crate::detect::{Finding, find_condition};
 use crate::replica::Replica;
 use crate::time::{Now, Stamp};
@@ -29,16 +30,64 @@ impl Replica {
             None if std::mem::take(&mut self.away) => self.answers_since = now.boot,
             None => {}
         }
-        let mut observed = vec![("ApiServerUnreachable", "kube-apiserver".to_owned(), server)];
+        // After a restart a kind is silent until it is first heard of: what was known of it stays.
+        let live = |kind: &KindId| self.picture.ever(*kind) && self.picture.lost_since(*kind).is_none();
+        let mut observed = Vec::new();
+        if server.is_some() || kinds.iter().any(live) {
+            observed.push(("ApiServerUnreachable", "kube-apiserver".to_owned(), server));
+        }
         for kind in kinds {
+            let name = Kind::of(kind).plural.to_owned();
+            let heard = live(&kind) || lost(&kind).is_some();
+            if !heard || (why.is_some() && self.own_stands("WatchStale", &name)) {
+                continue;
+            }
             let stale = lost(&kind).filter(|_| why.is_none());
             let finding = stale.map(|(since, why)| {
                 own_finding(now, since.max(self.answers_since), format!("{kind} cannot be watched: {why}"))
             });
-            observed.push(("WatchStale", Kind::of(kind).plural.to_owned(), finding));
+            observed.push(("WatchStale", name, finding));
         }
         for (reason, name, finding) in observed {
             self.observe_own(now, reason, &name, finding);
+        }
+    }
+
+    fn own_stands(&self, reason: &str, name: &str) -> bool {
+        self.tracker.get(Fingerprint::of(OWN_KIND, "", name, reason)).is_some_and(Alert::stands)
+    }
+
+    /// Looks at what is set aside.
+    pub(super) fn observe_quarantine(&mut self, now: Now) {
+        let finding = self.quarantine.text().map(|text| Finding {
+            since: None,
+            until: None,
+            shown: None,
+            text,
+            parts: Vec::new(),
+        });
+        self.observe_own(now, "ObjectQuarantined", "objects", finding);
+    }
+
+    /// Ends what a stored picture holds about sinks and kinds that this configuration does not have.
+    pub(super) fn end_orphans(&mut self, now: Now) {
+        let watched: Vec<KindId> = self.picture.kinds().collect();
+        let orphan = |alert: &Alert| match (alert.subject.watched, alert.condition.reason) {
+            (Some(kind), _) => !watched.contains(&kind),
+            (None, "SinkFailing") => self.settings.sink_named(&alert.subject.name).is_none(),
+            (None, "WatchStale") => {
+                !watched.iter().any(|kind| Kind::of(*kind).plural == &*alert.subject.name)
+            }
+            (None, _) => false,
+        };
+        let orphans: BTreeSet<Uid> = self
+            .tracker
+            .iter()
+            .filter(|(_, alert)| orphan(alert))
+            .map(|(_, alert)| alert.subject.id)
+            .collect();
+        for id in orphans {
+            self.alerts_gone(now, id);
         }
     }
 
@@ -70,9 +119,8 @@ impl Replica {
         let enabled = self.rules.of(condition).enabled;
         let findings = finding.filter(|_| enabled).map(|finding| (condition, finding)).into_iter().collect();
         let context = Self::context(&self.settings, &self.rules, now);
-        for fingerprint in self.tracker.observe(context, &subject, findings) {
-            self.changed(now, fingerprint);
-        }
+        let touched = self.tracker.observe(context, &subject, findings);
+        self.all_changed(now, touched);
     }
 }
 

@@ -1,14 +1,15 @@
 //! The picture's half of the replica: watch events in, looks at objects, alerts observed.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::detect::{Look, Near, look};
+use crate::detect::{Look, Near};
 use crate::fact::Fact;
-use crate::limits::{QUARANTINE_MAX, STALE_AFTER};
+use crate::limits::STALE_AFTER;
 use crate::replica::{Replica, Task};
 use crate::time::{Now, Stamp};
-use crate::watch::{Key, KindId, LostWhy, Uid, View, WatchEvent};
+use crate::watch::{Key, Kind, KindId, LostWhy, Uid, View, WatchEvent};
 
 impl Replica {
     pub(super) fn watched(&mut self, now: Now, kind: KindId, event: WatchEvent) {
@@ -37,14 +38,10 @@ impl Replica {
 
     /// The chain of owners of these alerts may have grown.
     fn look_at_members(&mut self, now: Now, owner: Uid) {
-        let members: Vec<Key> = self
-            .graph
-            .members(owner)
-            .filter_map(|member| {
-                let subject = &self.tracker.get(member)?.subject;
-                Some(Key { kind: subject.watched?, uid: subject.id })
-            })
-            .collect();
+        let subjects =
+            self.graph.members(owner).filter_map(|member| Some(&self.tracker.get(member)?.subject));
+        let members: BTreeSet<Key> =
+            subjects.filter_map(|subject| Some(Key { kind: subject.watched?, uid: subject.id })).collect();
         for member in members {
             self.look_again(now, member);
         }
@@ -59,7 +56,12 @@ impl Replica {
     /// Runs the conditions of an object as it stands and lets its alerts live on.
     fn look_at(&mut self, now: Now, view: View) {
         let key = view.key();
-        let look = self.judge_object(now, &view);
+        let Some(look) = self.judge_object(now, &view) else {
+            // Nobody knows what is wrong with it: what was known stays as it was.
+            self.agenda.cancel(&Task::Look(key));
+            self.picture.keep(view, false);
+            return;
+        };
         let known = self.tracker.of_object(key.uid).next().is_some();
         let again = next_look(&look, now);
         let keep = look.keep || !look.findings.is_empty() || again.is_some();
@@ -67,9 +69,7 @@ impl Replica {
             let subject = Arc::new(self.picture.subject(&view));
             let context = Self::context(&self.settings, &self.rules, now);
             let touched = self.tracker.observe(context, &subject, look.findings);
-            for fingerprint in touched {
-                self.changed(now, fingerprint);
-            }
+            self.all_changed(now, touched);
         }
         match again {
             Some(at) => self.agenda.set(Task::Look(key), now.boot_at(at).max(now.boot)),
@@ -78,12 +78,15 @@ impl Replica {
         self.picture.keep(view, keep);
     }
 
-    fn judge_object(&mut self, now: Now, view: &View) -> Look {
+    /// Everything that is wrong with an object; `None` if it is set aside.
+    fn judge_object(&mut self, now: Now, view: &View) -> Option<Look> {
         let meta = view.meta();
-        let kind = crate::watch::Kind::of(view.kind()).name;
-        let admitted = self.settings.filters.admit(kind, &meta.namespace, &meta.name);
-        if !admitted || self.quarantine.contains(&view.key()) {
-            return Look::default();
+        let kind = Kind::of(view.kind()).name;
+        if !self.settings.filters.admit(kind, &meta.namespace, &meta.name) {
+            return Some(Look::default());
+        }
+        if self.quarantine.contains(&view.key()) {
+            return None;
         }
         let near = Near {
             now,
@@ -92,42 +95,47 @@ impl Replica {
             hints: self.hints.about(meta.uid),
         };
         // A condition reads a borrowed view and returns a value: a panic leaves nothing half done behind it.
-        match catch_unwind(AssertUnwindSafe(|| look(view, &near, &self.rules))) {
-            Ok(look) => look,
+        match catch_unwind(AssertUnwindSafe(|| (self.look)(view, &near, &self.rules))) {
+            Ok(look) => Some(look),
             Err(_) => {
-                self.put_in_quarantine(view);
-                Look::default()
+                self.put_in_quarantine(now, view);
+                None
             }
         }
     }
 
-    fn put_in_quarantine(&mut self, view: &View) {
-        if self.quarantine.len() < QUARANTINE_MAX {
-            self.quarantine.insert(view.key());
-        }
+    fn put_in_quarantine(&mut self, now: Now, view: &View) {
         let meta = view.meta();
         let (namespace, name) = (meta.namespace.to_string(), meta.name.to_string());
+        let slash = if namespace.is_empty() { "" } else { "/" };
+        let shown = format!("{} {namespace}{slash}{name}", Kind::of(view.kind()).name);
+        if !self.quarantine.insert(view.key(), shown) {
+            self.fact(Fact::Bound("objects in quarantine"));
+        }
         self.fact(Fact::Quarantined { kind: view.kind(), namespace, name });
+        self.observe_quarantine(now);
     }
 
     fn object_gone(&mut self, now: Now, key: Key) {
         if key.kind == KindId::Event {
             return;
         }
-        self.quarantine.remove(&key);
+        if self.quarantine.remove(&key) {
+            self.observe_quarantine(now);
+        }
         self.picture.gone(key);
         self.hints.forget(key.uid);
         self.agenda.cancel(&Task::Look(key));
         self.alerts_gone(now, key.uid);
     }
 
-    fn alerts_gone(&mut self, now: Now, id: Uid) {
-        for fingerprint in self.tracker.gone(id, now) {
-            self.changed(now, fingerprint);
-        }
+    pub(super) fn alerts_gone(&mut self, now: Now, id: Uid) {
+        let touched = self.tracker.gone(id, now);
+        self.all_changed(now, touched);
     }
 
     fn synced(&mut self, now: Now, kind: KindId) {
+        let late = self.gate.open() && !self.picture.ever(kind);
         for key in self.picture.synced(kind) {
             self.object_gone(now, key);
         }
@@ -137,6 +145,9 @@ impl Replica {
         // name is gone.
         let alerts = self.tracker.iter().filter(|(_, alert)| alert.subject.watched == Some(kind));
         let alerts: Vec<_> = alerts.map(|(fingerprint, alert)| (fingerprint, alert.subject.id)).collect();
+        if late {
+            self.stock_up(now, alerts.iter().map(|(fingerprint, _)| *fingerprint), now.boot);
+        }
         for (fingerprint, id) in alerts {
             if self.picture.has(kind, id) {
                 self.changed(now, fingerprint);

@@ -1,42 +1,51 @@
 //! The replica: one machine that drives every stage. It is told the time and what happened, and answers with effects.
 
 mod ask;
+mod first_run;
 mod gate;
 mod health;
 mod interface;
 mod looking;
+mod outliving;
 mod picture;
+mod quarantine;
 mod sending;
 mod telling;
+mod waking;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+#[cfg(test)]
+mod trials;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::agenda::Agenda;
 use crate::alert::Fingerprint;
 use crate::decide::Memory;
-use crate::detect::{Hints, Rules, catalogue};
+use crate::detect::{Hints, Look, Near, Rules, catalogue, look};
 use crate::fact::{Fact, Suppressed};
 use crate::group::FirstRunStock;
-use crate::judge::{Court, Inhibitors, SILENCE_ANNOTATION};
-use crate::limits::{DUE_STEPS_MAX, SWEEP_EVERY};
+use crate::judge::{Court, Holders, Inhibitors, SILENCE_ANNOTATION};
+use crate::limits::{CLOCK_STEP, DUE_STEPS_MAX, SWEEP_EVERY};
 use crate::notification::{AttemptId, SinkId, Why};
 use crate::own::SeatId;
 use crate::relate::Graph;
 use crate::settings::Settings;
 use crate::settle::Lane;
-use crate::store::{Records, WriteId};
+use crate::store::WriteId;
 use crate::time::Now;
 use crate::track::{Context, Tracker};
-use crate::watch::{Key, KindId, Plan};
+use crate::watch::{Key, KindId, Plan, View};
 
 pub use ask::{Answer, KindStatus, Question, SinkStatus, Standing, Status};
 pub use interface::{Due, Effect, Input, WatchPlan};
 
 use gate::Gate;
 use picture::Picture;
+use quarantine::Quarantine;
 use sending::Flight;
+use waking::Posture;
 
 /// Every deadline of the replica.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,15 +86,20 @@ pub struct Replica {
     jitter: u64,
     seat: SeatId,
     started: Duration,
+    /// Milliseconds by which the wall clock is ahead of the boot clock, as last seen.
+    offset: i64,
     restored: bool,
+    /// Runs the conditions of an object; tests put others in their place.
+    look: fn(&View, &Near<'_>, &Rules) -> Look,
     picture: Picture,
     hints: Hints,
-    quarantine: BTreeSet<Key>,
+    quarantine: Quarantine,
     tracker: Tracker,
     graph: Graph,
     inhibitors: Inhibitors,
-    /// Alerts that are held back, by the alert that holds them.
-    holders: BTreeMap<Fingerprint, BTreeSet<Fingerprint>>,
+    holders: Holders,
+    /// What others knew of each alert when they last looked at it.
+    postures: BTreeMap<Fingerprint, Posture>,
     /// Why each alert that is due is not told.
     held: BTreeMap<Fingerprint, Suppressed>,
     gate: Gate,
@@ -99,6 +113,7 @@ pub struct Replica {
     answers_since: Duration,
     next_attempt: u64,
     stopping: Option<Duration>,
+    /// The memory is written: nothing more happens but the end.
     stored: Option<WriteId>,
     agenda: Agenda<Task>,
     effects: VecDeque<Effect>,
@@ -113,13 +128,16 @@ impl Replica {
             jitter: seed,
             seat: SeatId::default(),
             started: now.boot,
+            offset: offset(now),
             restored: false,
+            look,
             hints: Hints::default(),
-            quarantine: BTreeSet::new(),
+            quarantine: Quarantine::default(),
             tracker: Tracker::default(),
             graph: Graph::default(),
-            inhibitors: Inhibitors::new(&settings),
-            holders: BTreeMap::new(),
+            inhibitors: Inhibitors::default(),
+            holders: Holders::default(),
+            postures: BTreeMap::new(),
             held: BTreeMap::new(),
             gate: Gate::default(),
             stock: FirstRunStock::default(),
@@ -157,20 +175,19 @@ impl Replica {
 
     /// Takes one input. Total: any input at any time is legal. Bounded: what is left over is due at once.
     pub fn handle(&mut self, now: Now, input: Input) {
-        match input {
-            Input::Tick => {}
-            Input::Watch(kind, event) => self.watched(now, kind, event),
-            Input::Loaded(_, records) => self.loaded(now, records),
-            Input::Stored(write, _) if self.stored == Some(write) => {
-                self.stored = None;
+        if let Some(write) = self.stored {
+            if matches!(input, Input::Stored(done, _) if done == write) {
                 self.effects.push_back(Effect::Stopped);
             }
-            Input::Stored(..) => {}
+            return;
+        }
+        self.note_clock(now);
+        match input {
+            Input::Tick | Input::Stored(..) => {}
+            Input::Watch(kind, event) => self.watched(now, kind, event),
+            Input::Loaded(_, records) => self.loaded(now, records),
             Input::Replied(attempt, verdict) => self.replied(now, attempt, verdict),
-            Input::Stop { by } => {
-                self.stopping = Some(by);
-                self.agenda.set(Task::Stop, by);
-            }
+            Input::Stop { by } => self.stop(by),
         }
         self.run_due(now);
         self.pump(now);
@@ -205,18 +222,23 @@ impl Replica {
         }
     }
 
-    fn loaded(&mut self, now: Now, records: Option<Records>) {
-        if let Some(records) = records {
-            self.fact(Fact::Restored { alerts: records.len() });
-            records.read(&mut self.tracker, &mut self.memory, &self.settings, now);
-            self.restored = true;
-            let known: Vec<_> = self.tracker.iter().map(|(fingerprint, _)| fingerprint).collect();
-            for fingerprint in known {
-                self.changed(now, fingerprint);
-            }
+    /// Deadlines that follow from wall instants are set anew when the wall clock steps.
+    fn note_clock(&mut self, now: Now) {
+        let step = offset(now).saturating_sub(self.offset);
+        if step.unsigned_abs() < CLOCK_STEP.as_millis() as u64 {
+            return;
         }
-        self.gate.loaded();
-        self.try_open(now);
+        self.offset = offset(now);
+        self.memory.clamp(now.stamp());
+        self.tracker.retime(Self::context(&self.settings, &self.rules, now), step);
+        let known: Vec<_> = self.tracker.iter().map(|(fingerprint, _)| fingerprint).collect();
+        for fingerprint in known {
+            self.soon(now, fingerprint);
+        }
+        for key in self.picture.kept_keys() {
+            self.agenda.set(Task::Look(key), now.boot);
+        }
+        self.observe_health(now);
     }
 
     fn sweep(&mut self, now: Now) {
@@ -235,20 +257,8 @@ impl Replica {
         for (fingerprint, sink) in stale {
             self.memory.forget(fingerprint, sink);
         }
+        self.give_up_oldest_ends(now);
         self.agenda.set(Task::Sweep, now.boot + SWEEP_EVERY);
-    }
-
-    fn try_stop(&mut self, now: Now) {
-        let Some(by) = self.stopping else { return };
-        if !self.flights.is_empty() && now.boot < by {
-            return;
-        }
-        self.stopping = None;
-        self.agenda.cancel(&Task::Stop);
-        let records = Records::write(&self.tracker, &self.memory, &self.settings, now);
-        let write = WriteId(0);
-        self.stored = Some(write);
-        self.effects.push_back(Effect::Store(write, self.seat, Box::new(records)));
     }
 
     fn court(&self, now: Now) -> Court<'_> {
@@ -258,6 +268,7 @@ impl Replica {
             tracker: &self.tracker,
             graph: &self.graph,
             inhibitors: &self.inhibitors,
+            holders: &self.holders,
             now,
         }
     }
@@ -277,6 +288,10 @@ impl Replica {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     }
+}
+
+fn offset(now: Now) -> i64 {
+    now.stamp().millis().saturating_sub(i64::try_from(now.boot.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The annotation that links to what to do; sinks show it.

@@ -124,6 +124,10 @@ impl Picture {
         self.kept.get(&key)
     }
 
+    pub(crate) fn kept_keys(&self) -> impl Iterator<Item = Key> + '_ {
+        self.kept.keys().copied()
+    }
+
     pub(crate) fn kept_count(&self) -> usize {
         self.kept.len()
     }

@@ -1,7 +1,7 @@
 //! The delivery half of the replica: jobs leave their lanes as sends, and replies are settled.
 
 use crate::alert::Fingerprint;
-use crate::decide::Told;
+use crate::decide::{Memory, Told};
 use crate::enrich::report;
 use crate::fact::Fact;
 use crate::limits::SEND_TIMEOUT;
@@ -20,7 +20,6 @@ pub(crate) struct Flight {
     action: Action,
     /// What each member says, and at which severity.
     members: Vec<Member>,
-    begun: Stamp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +28,12 @@ struct Member {
     episode: Stamp,
     severity: Severity,
     action: Action,
+    event: bool,
+    /// Whether the object was gone when it was sent: its heir starts afresh.
+    deleted: bool,
 }
 
 impl Replica {
-    pub(super) fn in_flight(&self, fingerprint: Fingerprint) -> bool {
-        self.flights.values().any(|flight| flight.job.members.contains(&fingerprint))
-    }
-
     /// Sends whatever may be sent now, on every lane.
     pub(super) fn pump(&mut self, now: Now) {
         for index in 0..self.lanes.len() {
@@ -45,7 +43,7 @@ impl Replica {
             {
                 self.depart(now, sink, job);
             }
-            match self.lanes[index].deadline(now.boot) {
+            match self.lanes[index].deadline(now.boot).filter(|_| self.stopping.is_none()) {
                 Some(at) => self.agenda.set(Task::Sink(sink), at.max(now.boot)),
                 None => self.agenda.cancel(&Task::Sink(sink)),
             }
@@ -92,7 +90,7 @@ impl Replica {
         self.next_attempt += 1;
         let attempt = AttemptId(self.next_attempt);
         self.lanes[sink.0].sent(&job, now.boot);
-        self.flights.insert(attempt, Flight { sink, job, action, members, begun: now.stamp() });
+        self.flights.insert(attempt, Flight { sink, job, action, members });
         self.effects.push_back(Effect::Send(attempt, sink, Box::new(notification), now.boot + SEND_TIMEOUT));
     }
 
@@ -102,19 +100,20 @@ impl Replica {
         }
         let verdict = self.verdict(now, fingerprint, sink);
         let Verdict::Tell(action, severity) = verdict else {
-            self.consider(now, fingerprint);
+            self.soon(now, fingerprint);
             return None;
         };
         if digest && action != Action::First {
-            self.consider(now, fingerprint);
+            self.soon(now, fingerprint);
             return None;
         }
+        let alert = self.tracker.get(fingerprint)?;
+        // A problem that came back before its end was told goes on, unless the sink may have heard the end.
         let told = self.memory.get(fingerprint, sink).filter(|told| told.open);
-        let episode = told.map_or_else(
-            || self.tracker.get(fingerprint).map(|alert| alert.opened),
-            |told| Some(told.episode),
-        )?;
-        Some(Member { fingerprint, episode, severity, action })
+        let goes_on = told.filter(|told| action == Action::Resolved || !told.closing);
+        let episode = goes_on.map_or(alert.opened, |told| told.episode);
+        let (event, deleted) = (alert.condition.event.is_some(), alert.deleted);
+        Some(Member { fingerprint, episode, severity, action, event, deleted })
     }
 
     fn report(&self, now: Now, member: Member) -> Option<Report> {
@@ -149,9 +148,7 @@ impl Replica {
             Reply::Retry { why, after, in_doubt } => self.retry(now, &flight, (why, after), in_doubt),
             Reply::Reject(why) => self.refused(now, &flight, why),
         }
-        for member in &flight.members {
-            self.changed(now, member.fingerprint);
-        }
+        self.all_changed(now, flight.members.iter().map(|member| member.fingerprint));
         self.observe_sinks(now);
     }
 
@@ -168,39 +165,34 @@ impl Replica {
         self.failing.remove(&flight.sink);
         self.stock.release(flight.sink, &flight.job.members);
         for member in &flight.members {
-            self.remember(now, flight, *member, false);
+            self.remember(now, flight, *member);
         }
     }
 
     /// Writes down what a sink knows now.
-    fn remember(&mut self, now: Now, flight: &Flight, member: Member, doubt: bool) {
-        let alert = self.tracker.get(member.fingerprint);
-        let event = alert.is_some_and(|alert| alert.condition.event.is_some());
-        let deleted = alert.is_none_or(|alert| alert.deleted);
+    fn remember(&mut self, now: Now, flight: &Flight, member: Member) {
         let before = self.memory.get(member.fingerprint, flight.sink).copied();
         if member.action == Action::Resolved {
             match before {
-                Some(told) if !deleted => {
-                    self.memory.set(
-                        member.fingerprint,
-                        flight.sink,
-                        Told { open: false, doubt: false, ..told },
-                    );
+                Some(told) if !member.deleted => {
+                    let told = Told { open: false, doubt: false, closing: false, ..told };
+                    self.memory.set(member.fingerprint, flight.sink, told);
                 }
                 _ => self.memory.forget(member.fingerprint, flight.sink),
             }
             return;
         }
-        let told = Told {
-            episode: member.episode,
-            severity: member.severity,
-            at: if doubt { before.map_or(flight.begun, |told| told.at) } else { now.stamp() },
-            open: !event,
-            doubt,
-            silent: false,
-            refused: None,
-        };
+        let told = Told { at: now.stamp(), open: !member.event, ..blank(member) };
         self.memory.set(member.fingerprint, flight.sink, told);
+    }
+
+    /// The memory with every attempt that is on its way counted as in doubt.
+    pub(super) fn memory_in_doubt(&self) -> Memory {
+        let mut memory = self.memory.clone();
+        for flight in self.flights.values() {
+            doubt(&mut memory, flight);
+        }
+        memory
     }
 
     fn retry(
@@ -214,19 +206,19 @@ impl Replica {
             self.breaker_fact(flight.sink, true);
             self.failing.insert(flight.sink, why);
         }
-        if in_doubt && matches!(flight.action, Action::First | Action::Digest) {
-            for member in &flight.members {
-                let event =
-                    self.tracker.get(member.fingerprint).is_some_and(|alert| alert.condition.event.is_some());
-                if !event {
-                    self.remember(now, flight, *member, true);
-                }
-            }
+        if in_doubt {
+            doubt(&mut self.memory, flight);
+        }
+        if flight.job.digest {
+            self.stock.keep(flight.sink, &flight.job.members);
         }
         let jitter = self.next_jitter();
         let wait = back_off(flight.job.attempts, after, jitter);
         let sink = self.settings.sink(flight.sink).name.clone();
         self.fact(Fact::Retrying { sink, delivery: delivery(flight), why, seconds: wait.as_secs() });
+        if after.is_some() {
+            self.lanes[flight.sink.0].pause(now.boot + wait);
+        }
         let severity = flight.members.iter().map(|member| member.severity).max().unwrap_or(Severity::Info);
         self.lanes[flight.sink.0].rest(severity, flight.job.clone(), now.boot + wait);
     }
@@ -235,6 +227,10 @@ impl Replica {
     fn refused(&mut self, now: Now, flight: &Flight, why: Why) {
         let sink = self.settings.sink(flight.sink).name.clone();
         self.fact(Fact::DeadLetter { sink, delivery: delivery(flight), why });
+        // The sink answered, if not as it should.
+        if matches!(why, Why::Refused | Why::Unauthorized) && self.lanes[flight.sink.0].breaker.succeeded() {
+            self.breaker_fact(flight.sink, false);
+        }
         self.failing.insert(flight.sink, why);
         self.stock.release(flight.sink, &flight.job.members);
         for member in &flight.members {
@@ -243,16 +239,7 @@ impl Replica {
                 self.memory.forget(member.fingerprint, flight.sink);
                 continue;
             }
-            let blank = Told {
-                episode: member.episode,
-                severity: member.severity,
-                at: Stamp::default(),
-                open: false,
-                doubt: false,
-                silent: false,
-                refused: None,
-            };
-            let told = Told { refused: Some(now.stamp()), ..before.unwrap_or(blank) };
+            let told = Told { refused: Some(now.stamp()), ..before.unwrap_or(blank(*member)) };
             self.memory.set(member.fingerprint, flight.sink, told);
         }
     }
@@ -265,4 +252,35 @@ impl Replica {
 
 fn delivery(flight: &Flight) -> String {
     flight.job.said.as_ref().map(|said| said.delivery.clone()).unwrap_or_default()
+}
+
+/// What a sink knows that was told nothing.
+fn blank(member: Member) -> Told {
+    Told {
+        episode: member.episode,
+        severity: member.severity,
+        at: Stamp::default(),
+        open: false,
+        doubt: false,
+        closing: false,
+        silent: false,
+        refused: None,
+    }
+}
+
+/// An attempt may have arrived: a beginning is repeated and ended in any case, an end is repeated and, should the
+/// problem return, followed by a new beginning. When it was told stays as it was, so that its delivery id does too.
+fn doubt(memory: &mut Memory, flight: &Flight) {
+    for member in flight.members.iter().filter(|member| !member.event) {
+        let before = memory.get(member.fingerprint, flight.sink).copied();
+        let told = match (member.action, before) {
+            (Action::First | Action::Digest, _) => {
+                let at = before.map_or(Stamp::default(), |told| told.at);
+                Told { at, open: true, doubt: true, ..blank(*member) }
+            }
+            (Action::Resolved, Some(told)) => Told { doubt: true, closing: true, ..told },
+            (Action::Raised | Action::Repeat | Action::Resolved, _) => continue,
+        };
+        memory.set(member.fingerprint, flight.sink, told);
+    }
 }

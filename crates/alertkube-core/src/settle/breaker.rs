@@ -9,7 +9,6 @@ use crate::limits::{BREAKER_COOL_DOWN, BREAKER_FAILURES};
 pub(crate) struct Breaker {
     failures: u32,
     open_until: Option<Duration>,
-    probing: bool,
 }
 
 impl Breaker {
@@ -17,30 +16,20 @@ impl Breaker {
         self.open_until.is_none()
     }
 
-    pub(crate) fn allows(&self, now: Duration) -> bool {
-        self.open_until.is_none_or(|until| until <= now && !self.probing)
-    }
-
+    /// When the next attempt may begin. That there is one probe at a time is the window's part.
     pub(crate) fn allows_at(&self, now: Duration) -> Duration {
         self.open_until.map_or(now, |until| until.max(now))
-    }
-
-    /// A send begins; while open it is the one probe.
-    pub(crate) fn probe(&mut self) {
-        self.probing = self.open_until.is_some();
     }
 
     /// The sink answered; true when that closed the breaker.
     pub(crate) fn succeeded(&mut self) -> bool {
         self.failures = 0;
-        self.probing = false;
         self.open_until.take().is_some()
     }
 
     /// The sink failed; true when that opened the breaker.
     pub(crate) fn failed(&mut self, now: Duration) -> bool {
         self.failures = self.failures.saturating_add(1);
-        self.probing = false;
         if self.failures < BREAKER_FAILURES {
             return false;
         }
@@ -53,17 +42,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_failures_open_it_and_one_probe_decides() {
+    fn five_failures_open_it_and_the_next_answer_decides() {
         let mut breaker = Breaker::default();
         let opened: Vec<bool> = (0..5).map(|_| breaker.failed(Duration::ZERO)).collect();
         assert_eq!(opened, [false, false, false, false, true]);
-        assert!(!breaker.allows(Duration::from_secs(29)));
-        assert!(breaker.allows(Duration::from_secs(30)));
-        breaker.probe();
-        assert!(!breaker.allows(Duration::from_secs(31)));
+        let allows_at = |breaker: &Breaker, at| breaker.allows_at(Duration::from_secs(at)).as_secs();
+        assert_eq!((allows_at(&breaker, 29), allows_at(&breaker, 31)), (30, 31));
         assert!(!breaker.failed(Duration::from_secs(31)));
-        assert!(!breaker.allows(Duration::from_secs(60)) && breaker.allows(Duration::from_secs(61)));
+        assert_eq!(allows_at(&breaker, 40), 61);
         assert!(breaker.succeeded());
-        assert!(breaker.allows(Duration::ZERO) && breaker.closed());
+        assert!(breaker.closed() && allows_at(&breaker, 0) == 0);
     }
 }

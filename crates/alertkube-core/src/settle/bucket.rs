@@ -17,10 +17,6 @@ impl Bucket {
         Bucket { rate, tokens: f64::from(rate.burst.max(1)), at: now }
     }
 
-    pub(crate) fn ready(&self, now: Duration) -> bool {
-        self.level(now) >= 1.0 - EPSILON
-    }
-
     pub(crate) fn ready_at(&self, now: Duration) -> Duration {
         let missing = (1.0 - self.level(now)).max(0.0);
         if missing <= EPSILON {

@@ -58,8 +58,11 @@ pub(crate) struct Lane {
     ranks: BTreeMap<Fingerprint, Rank>,
     /// Jobs that wait for their back-off, by when it ends.
     resting: BTreeMap<(Duration, u64), (Severity, Job)>,
-    /// Alerts that rest or are in flight: they are not queued a second time.
-    busy: BTreeSet<Fingerprint>,
+    /// Alerts whose job rests, and alerts in flight: neither is queued a second time.
+    asleep: BTreeSet<Fingerprint>,
+    flying: BTreeSet<Fingerprint>,
+    /// Until when the sink asked to be left alone.
+    paused: Duration,
     in_flight: usize,
     sequence: u64,
     bucket: Bucket,
@@ -77,7 +80,9 @@ impl Lane {
             queue: BTreeMap::new(),
             ranks: BTreeMap::new(),
             resting: BTreeMap::new(),
-            busy: BTreeSet::new(),
+            asleep: BTreeSet::new(),
+            flying: BTreeSet::new(),
+            paused: Duration::ZERO,
             in_flight: 0,
             sequence: 0,
             bucket: Bucket::new(plan.rate, now),
@@ -87,7 +92,7 @@ impl Lane {
 
     /// Queues an alert, or moves it to its new severity; one that rests or is in flight stays there.
     pub(crate) fn queue(&mut self, fingerprint: Fingerprint, severity: Severity) {
-        if self.busy.contains(&fingerprint) {
+        if self.asleep.contains(&fingerprint) || self.flying.contains(&fingerprint) {
             return;
         }
         let job = match self.ranks.get(&fingerprint) {
@@ -107,50 +112,71 @@ impl Lane {
         self.queue.insert(rank, job);
     }
 
+    /// An alert is forgotten: its place in the queue goes with it.
+    pub(crate) fn forget(&mut self, fingerprint: Fingerprint) {
+        if let Some(rank) = self.ranks.remove(&fingerprint) {
+            self.queue.remove(&rank);
+        }
+    }
+
     /// Takes the next job if window, breaker and rate allow a send now.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Job> {
         self.wake(now);
-        if self.queue.is_empty() || self.in_flight >= self.window_now() || !self.breaker.allows(now) {
+        if self.in_flight >= self.window_now() || self.ready_at(now) > now {
             return None;
         }
-        if !self.bucket.ready(now) {
-            return None;
+        while let Some((_, job)) = self.queue.pop_first() {
+            if job.digest {
+                return Some(job);
+            }
+            for member in &job.members {
+                self.ranks.remove(member);
+            }
+            // What a digest is telling right now is considered again when that has landed.
+            if !job.members.iter().any(|member| self.flying.contains(member)) {
+                return Some(job);
+            }
         }
-        let (_, job) = self.queue.pop_first()?;
-        for member in &job.members {
-            self.ranks.remove(member);
-        }
-        Some(job)
+        None
     }
 
     /// The job that was taken is sent: it costs a token and a place in the window.
     pub(crate) fn sent(&mut self, job: &Job, now: Duration) {
         self.bucket.spend(now);
         self.in_flight += 1;
-        self.breaker.probe();
-        self.busy.extend(job.members.iter().copied());
+        self.flying.extend(job.members.iter().copied());
     }
 
     /// An attempt is settled; its members may be queued again.
     pub(crate) fn landed(&mut self, job: &Job) {
         self.in_flight = self.in_flight.saturating_sub(1);
         for member in &job.members {
-            self.busy.remove(member);
+            self.flying.remove(member);
         }
+    }
+
+    /// Whether an attempt about this alert is on its way.
+    pub(crate) fn flies(&self, fingerprint: Fingerprint) -> bool {
+        self.flying.contains(&fingerprint)
     }
 
     /// Rests a job for its back-off: full jitter below a doubling bound, or what the sink asked for.
     pub(crate) fn rest(&mut self, severity: Severity, job: Job, until: Duration) {
         self.sequence += 1;
-        self.busy.extend(job.members.iter().copied());
+        self.asleep.extend(job.members.iter().copied());
         self.resting.insert((until, self.sequence), (severity, job));
+    }
+
+    /// Leaves the sink alone until then, as it asked.
+    pub(crate) fn pause(&mut self, until: Duration) {
+        self.paused = self.paused.max(until);
     }
 
     /// When something may be sent that cannot be sent now; `None` while only a reply can help.
     pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
         let rested = self.resting.first_key_value().map(|((at, _), _)| *at);
         let blocked = self.queue.is_empty() || self.in_flight >= self.window_now();
-        let queued = (!blocked).then(|| self.bucket.ready_at(now).max(self.breaker.allows_at(now)));
+        let queued = (!blocked).then(|| self.ready_at(now));
         [rested, queued].into_iter().flatten().min()
     }
 
@@ -163,6 +189,11 @@ impl Lane {
         self.in_flight
     }
 
+    /// When rate, breaker and the sink's own wish allow a send.
+    fn ready_at(&self, now: Duration) -> Duration {
+        self.bucket.ready_at(now).max(self.breaker.allows_at(now)).max(self.paused)
+    }
+
     fn window_now(&self) -> usize {
         if self.breaker.closed() { self.window } else { 1 }
     }
@@ -171,7 +202,7 @@ impl Lane {
         while let Some(entry) = self.resting.first_entry().filter(|entry| entry.key().0 <= now) {
             let (severity, job) = entry.remove();
             for member in &job.members {
-                self.busy.remove(member);
+                self.asleep.remove(member);
             }
             self.push(severity, job);
         }
@@ -252,6 +283,30 @@ mod tests {
         assert_eq!(take(&mut lane, Duration::from_secs(4)), None);
         assert_eq!(lane.deadline(Duration::from_secs(4)), Some(Duration::from_secs(5)));
         assert_eq!(take(&mut lane, Duration::from_secs(5)), Some(name(1)));
+    }
+
+    #[test]
+    fn what_a_digest_tells_right_now_is_not_sent_by_itself_and_what_is_forgotten_not_at_all() {
+        let mut lane = lane(SinkClass::Webhook, 100.0, 10);
+        for n in 0..3 {
+            lane.queue(name(n), Severity::Info);
+        }
+        lane.push(Severity::Critical, Job::digest(vec![name(0), name(1)]));
+        assert_eq!(take(&mut lane, Duration::ZERO), Some(name(0)));
+        assert!(lane.flies(name(1)) && !lane.flies(name(2)));
+        lane.forget(name(2));
+        assert_eq!(take(&mut lane, Duration::ZERO), None);
+        assert_eq!((lane.queue.len(), lane.ranks.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_sink_that_asks_to_be_left_alone_is() {
+        let mut lane = lane(SinkClass::Webhook, 100.0, 10);
+        lane.pause(Duration::from_secs(9));
+        lane.queue(name(1), Severity::Info);
+        assert_eq!(take(&mut lane, Duration::from_secs(8)), None);
+        assert_eq!(lane.deadline(Duration::from_secs(8)), Some(Duration::from_secs(9)));
+        assert_eq!(take(&mut lane, Duration::from_secs(9)), Some(name(1)));
     }
 
     #[test]

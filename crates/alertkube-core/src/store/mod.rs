@@ -52,6 +52,8 @@ struct AlertRecord {
     /// Milliseconds of hold-down that were left.
     left: u64,
     explained: Option<Stamp>,
+    #[serde(default)]
+    deleted: bool,
     told: Vec<ToldRecord>,
 }
 
@@ -72,6 +74,8 @@ struct ToldRecord {
     at: Stamp,
     open: bool,
     doubt: bool,
+    #[serde(default)]
+    closing: bool,
     silent: bool,
     refused: Option<Stamp>,
 }
@@ -130,7 +134,7 @@ impl Records {
             let Some(condition) = find_condition(&record.kind, &record.reason) else { continue };
             let told = record.told.clone();
             let alert = restored(condition, record, now);
-            let fingerprint = alert.fingerprint();
+            let fingerprint = alert.fingerprint;
             tracker.restore(alert);
             for told in told {
                 if let Some(sink) = settings.sink_named(&told.sink) {
@@ -175,6 +179,7 @@ fn alert_record(
         state,
         left: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
         explained: alert.explained,
+        deleted: alert.deleted,
         told: memory.sinks(fp).map(|(sink, told)| told_record(&settings.sink(sink).name, told)).collect(),
     }
 }
@@ -191,6 +196,7 @@ fn told_record(sink: &str, told: &Told) -> ToldRecord {
         at: told.at,
         open: told.open,
         doubt: told.doubt,
+        closing: told.closing,
         silent: told.silent,
         refused: told.refused,
     }
@@ -204,6 +210,7 @@ impl From<ToldRecord> for Told {
             at: record.at,
             open: record.open,
             doubt: record.doubt,
+            closing: record.closing,
             silent: record.silent,
             refused: record.refused,
         }
@@ -233,6 +240,7 @@ fn restored(condition: &'static Condition, record: AlertRecord, now: Now) -> Ale
         annotations: pairs(&record.annotations),
     };
     Alert {
+        fingerprint: Fingerprint::of(subject.kind, &subject.namespace, &subject.name, condition.reason),
         condition,
         subject: Arc::new(subject),
         finding: Finding { since: None, until: None, shown: None, text: record.text, parts: record.parts },
@@ -246,7 +254,7 @@ fn restored(condition: &'static Condition, record: AlertRecord, now: Now) -> Ale
         },
         opened: record.opened,
         ended: record.ended,
-        deleted: false,
+        deleted: record.deleted,
         flapping: false,
         explained: record.explained,
     }

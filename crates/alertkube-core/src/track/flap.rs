@@ -36,7 +36,8 @@ impl Flaps {
 
     pub(crate) fn sweep(&mut self, now: Stamp) {
         self.0.retain(|_, times| {
-            times.retain(|time| now.since(*time) < FLAP_WINDOW);
+            // A stamp that lies ahead was taken before the wall clock was put back.
+            times.retain(|time| *time <= now && now.since(*time) < FLAP_WINDOW);
             !times.is_empty()
         });
     }

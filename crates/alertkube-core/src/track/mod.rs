@@ -2,6 +2,7 @@
 
 mod flap;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,7 +98,7 @@ impl Tracker {
         let alert = self
             .alerts
             .entry(fingerprint)
-            .or_insert_with(|| newborn(context, subject, condition, finding.clone()));
+            .or_insert_with(|| newborn(context, fingerprint, subject, (condition, finding.clone())));
         move_index(&mut self.by_object, fingerprint, alert.subject.id, subject.id);
         let rule = context.rules.of(condition);
         alert.subject = Arc::clone(subject);
@@ -107,7 +108,8 @@ impl Tracker {
                 alert.since = if condition.since_moves { since.min(alert.since) } else { since };
                 alert.phase = Phase::Pending { due: context.now.boot_at(alert.since.plus(rule.hold_for)) };
             }
-            Phase::Over if condition.event.is_none() => {
+            // The heir of a deleted object's name is news, even of an event.
+            Phase::Over if condition.event.is_none() || alert.deleted => {
                 alert.since = finding.since.unwrap_or(now);
                 alert.deleted = false;
                 alert.phase = Phase::Pending { due: context.now.boot_at(alert.since.plus(rule.hold_for)) };
@@ -205,9 +207,26 @@ impl Tracker {
 
     /// Takes an alert out of a stored picture; what is alive already wins.
     pub(crate) fn restore(&mut self, alert: Alert) {
-        let fingerprint = alert.fingerprint();
-        self.by_object.entry(alert.subject.id).or_default().insert(fingerprint);
-        self.alerts.entry(fingerprint).or_insert(alert);
+        if let Entry::Vacant(free) = self.alerts.entry(alert.fingerprint) {
+            self.by_object.entry(alert.subject.id).or_default().insert(alert.fingerprint);
+            free.insert(alert);
+        }
+    }
+
+    /// The wall clock stepped by `step` milliseconds: what was measured on it is measured anew.
+    pub(crate) fn retime(&mut self, context: Context<'_>, step: i64) {
+        let now = context.now.stamp();
+        for alert in self.alerts.values_mut() {
+            alert.explained = alert.explained.map(|at| at.min(now));
+            if !matches!(alert.phase, Phase::Pending { .. }) {
+                continue;
+            }
+            if alert.finding.since.is_none() {
+                alert.since = Stamp::from_millis(alert.since.millis().saturating_add(step));
+            }
+            let hold_for = context.rules.of(alert.condition).hold_for;
+            alert.phase = Phase::Pending { due: context.now.boot_at(alert.since.plus(hold_for)) };
+        }
     }
 
     pub(crate) fn restore_flaps(&mut self, flaps: Flaps) {
@@ -222,13 +241,14 @@ impl Tracker {
 
 fn newborn(
     context: Context<'_>,
+    fingerprint: Fingerprint,
     subject: &Arc<Subject>,
-    condition: &'static Condition,
-    finding: Finding,
+    (condition, finding): (&'static Condition, Finding),
 ) -> Alert {
     let now = context.now.stamp();
     let since = finding.since.unwrap_or(now);
     Alert {
+        fingerprint,
         condition,
         subject: Arc::clone(subject),
         severity: context.rules.of(condition).severity,

@@ -1,6 +1,6 @@
 //! A replica on a desk: virtual time, sinks that answer as the test says, and everything that was sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,13 @@ pub(crate) struct Desk {
     pub(crate) facts: Vec<Fact>,
     /// What a sink answers, when it does not simply take everything.
     pub(crate) answers: BTreeMap<String, Verdict>,
+    /// Whether what is answered as in doubt has arrived.
+    pub(crate) arrives: bool,
+    /// Sinks that take a message and never answer; what they took stands in `unanswered`.
+    pub(crate) speechless: BTreeSet<String>,
+    pub(crate) unanswered: Vec<(AttemptId, Notification)>,
+    /// Seconds by which the wall clock has stepped.
+    pub(crate) stepped: i64,
     pub(crate) memory: Option<Records>,
     pub(crate) stopped: bool,
 }
@@ -68,6 +75,10 @@ impl Desk {
             sent: Vec::new(),
             facts: Vec::new(),
             answers: BTreeMap::new(),
+            arrives: false,
+            speechless: BTreeSet::new(),
+            unanswered: Vec::new(),
+            stepped: 0,
             memory: None,
             stopped: false,
         };
@@ -76,7 +87,9 @@ impl Desk {
     }
 
     pub(crate) fn now(&self) -> Now {
-        now(self.boot)
+        let mut now = now(self.boot);
+        now.wall = Stamp::from_millis(Stamp::from(now.wall).millis() + self.stepped * 1000).timestamp();
+        now
     }
 
     /// The wall time of now, and `ago` before it, as the API writes it.
@@ -106,8 +119,13 @@ impl Desk {
 
     fn send(&mut self, attempt: AttemptId, sink: SinkId, notification: Notification) {
         let sink = self.settings.sink(sink).name.clone();
+        if self.speechless.contains(&sink) {
+            self.unanswered.push((attempt, notification));
+            return;
+        }
         let verdict = self.answers.get(&sink).cloned().unwrap_or(Verdict::Done);
-        if verdict == Verdict::Done {
+        let arrived = self.arrives && matches!(verdict, Verdict::Retry { in_doubt: true, .. });
+        if verdict == Verdict::Done || arrived {
             self.sent.push(Sent { seconds: self.boot.as_secs(), sink, notification });
         }
         self.replica.handle(self.now(), Input::Replied(attempt, verdict));

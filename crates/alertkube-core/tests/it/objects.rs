@@ -62,3 +62,28 @@ pub(crate) fn owned(mut pod: Value, replica_set: &str) -> Value {
         "uid": uid(&format!("shop/{replica_set}")), "controller": true}]);
     pod
 }
+
+/// A Deployment of which one of two replicas has been unavailable since then, long after its rollout.
+pub(crate) fn lacking(name: &str, since: &str) -> Value {
+    json!({"metadata": meta("shop", name), "spec": {"replicas": 2},
+        "status": {"replicas": 2, "updatedReplicas": 2, "readyReplicas": 1, "availableReplicas": 1, "unavailableReplicas": 1,
+            "conditions": [
+                {"type": "Available", "status": "False", "reason": "MinimumReplicasUnavailable", "lastTransitionTime": since},
+                {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable", "lastTransitionTime": since}]}})
+}
+
+/// The same, its rollout past the deadline since then.
+pub(crate) fn stuck(name: &str, since: &str) -> Value {
+    let mut deployment = lacking(name, since);
+    deployment["status"]["conditions"][1] = json!({"type": "Progressing", "status": "False",
+        "reason": "ProgressDeadlineExceeded", "lastTransitionTime": since});
+    deployment
+}
+
+/// A pod that was evicted then.
+pub(crate) fn evicted(name: &str, at: &str) -> Value {
+    let mut pod = pod(name);
+    pod["status"] = json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory.",
+        "startTime": at, "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": at}]});
+    pod
+}

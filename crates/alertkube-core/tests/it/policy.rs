@@ -12,7 +12,7 @@ use alertkube_lang::{FilterList, Matcher};
 use crate::desk::{Desk, settings};
 use crate::objects::{crashing, node, pod};
 
-fn matcher(pairs: &[(&str, &str)]) -> Matcher {
+pub(crate) fn matcher(pairs: &[(&str, &str)]) -> Matcher {
     let map: BTreeMap<String, String> =
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     Matcher::compile(&map, &["severity", "kind", "namespace", "node", "reason", "name"])

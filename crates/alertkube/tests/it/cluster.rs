@@ -23,7 +23,10 @@ pub(crate) struct Simulated {
 struct Real;
 
 impl Clock for Real {
-    #[expect(clippy::disallowed_methods, reason = "the binary under test lives in real time, and so does its cluster")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the binary under test lives in real time, and so does its cluster"
+    )]
     fn now(&self) -> Stamp {
         Stamp::from(jiff::Timestamp::now())
     }

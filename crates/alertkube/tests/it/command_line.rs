@@ -20,7 +20,9 @@ fn every_spelling_of_version_prints_it() {
 #[test]
 fn validate_says_yes_with_0_no_with_1_and_asks_for_a_path_with_2() {
     let good = fixture("good.yaml");
-    for arguments in [vec!["validate", &good], vec!["validate", "--config", &good], vec!["validate", "-config", &good]] {
+    for arguments in
+        [vec!["validate", &good], vec!["validate", "--config", &good], vec!["validate", "-config", &good]]
+    {
         let output = run(&arguments);
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), format!("✓ {good} is valid\n")));
     }
@@ -68,15 +70,19 @@ fn what_is_not_built_is_refused_by_name_and_accepted_while_off() {
     }
     let off = run(&["--leader-elect=false", "-watch-silence-crd=false", "--kubeconfig", "/nowhere"]);
     assert!(text(&off.stderr).contains("kubeconfig /nowhere: no such file"), "{}", text(&off.stderr));
-    let variable = command(&["--kubeconfig", "/nowhere"]).env("LEADER_ELECT", "yes").output().expect("it runs");
+    let variable =
+        command(&["--kubeconfig", "/nowhere"]).env("LEADER_ELECT", "yes").output().expect("it runs");
     assert!(text(&variable.stderr).contains("leader election is not built yet"));
-    let nonsense = command(&["--kubeconfig", "/nowhere"]).env("LEADER_ELECT", "perhaps").output().expect("it runs");
+    let nonsense =
+        command(&["--kubeconfig", "/nowhere"]).env("LEADER_ELECT", "perhaps").output().expect("it runs");
     assert!(text(&nonsense.stderr).contains("LEADER_ELECT: `perhaps` is no boolean"));
 }
 
 #[test]
 fn a_kubeconfig_that_is_missing_or_does_not_parse_ends_with_1() {
-    for (path, what) in [("/nowhere".to_owned(), "no such file"), (fixture("torn.kubeconfig"), "does not parse")] {
+    for (path, what) in
+        [("/nowhere".to_owned(), "no such file"), (fixture("torn.kubeconfig"), "does not parse")]
+    {
         let output = run(&["--kubeconfig", &path]);
         assert_eq!(output.status.code(), Some(1), "{path}");
         assert!(text(&output.stderr).contains(what), "{}", text(&output.stderr));
@@ -87,7 +93,8 @@ fn a_kubeconfig_that_is_missing_or_does_not_parse_ends_with_1() {
 fn a_secret_shows_in_no_message() {
     let secret = "https://user:hunter2@[not-an-address/T0P/s3cret";
     let config = fixture("webhook.yaml");
-    let output = command(&["validate", &config]).env("GENERIC_WEBHOOK_URL", secret).output().expect("it runs");
+    let output =
+        command(&["validate", &config]).env("GENERIC_WEBHOOK_URL", secret).output().expect("it runs");
     let said = text(&output.stderr) + &text(&output.stdout);
     assert!(said.contains("GENERIC_WEBHOOK_URL"), "{said}");
     assert!(!said.contains("hunter2") && !said.contains("s3cret"), "{said}");

@@ -31,7 +31,8 @@ pub(crate) struct Scratch(PathBuf);
 impl Scratch {
     #[expect(clippy::disallowed_methods, reason = "tests give the program files to read")]
     pub(crate) fn new(name: &str) -> Scratch {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let folder =
+            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         Scratch(folder)
     }
