@@ -33,7 +33,9 @@ impl Task {
         };
         let cluster = cluster::up().context("the test cluster cannot start")?;
         let ground = Ground::new(&cluster, "e2e")?;
-        let rows = line(&ground, &program).inspect_err(|_| eprintln!("{}", ground.wreck()))?;
+        // What lasts for a while looks different later.
+        let fixing = if self.record { Fixing::Together } else { Fixing::AtOnce };
+        let rows = line(&ground, &program, fixing).inspect_err(|_| eprintln!("{}", ground.wreck()))?;
         if self.record {
             recorded::shapes(&ground, &rows)?;
         }
@@ -43,7 +45,7 @@ impl Task {
 }
 
 /// A start without an API server and one without the rights on a kind, beside the course of all faults.
-fn line(ground: &Ground<'_>, program: &Path) -> Result<Vec<Row>> {
+fn line(ground: &Ground<'_>, program: &Path, fixing: Fixing) -> Result<Vec<Row>> {
     let kubeconfig = ground.account("alertkube", None)?;
     let ear = Ear::open(ground.cluster(), ground.folder())?;
     let nowhere = Proxy::free_address(ground)?;
@@ -64,7 +66,7 @@ fn line(ground: &Ground<'_>, program: &Path) -> Result<Vec<Row>> {
     ground.grant("blind", None)?;
     let hook = Some(ear.url());
     let main = Setup { hook, conditions: at_once(), ..setup("main", &kubeconfig) };
-    let rows = faults(ground, &ear, &main)?;
+    let rows = faults(ground, &ear, &main, fixing)?;
     for (program, what) in [(&mut early, "a server that came later"), (&mut blind, "rights that came later")]
     {
         let all = |program: &Program<'_>| Kind::ALL.iter().all(|kind| live(program, kind.id));
@@ -76,11 +78,11 @@ fn line(ground: &Ground<'_>, program: &Path) -> Result<Vec<Row>> {
 }
 
 /// The whole way of every fault: told once, over once, nothing else, a clean end.
-fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>) -> Result<Vec<Row>> {
+fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>, fixing: Fixing) -> Result<Vec<Row>> {
     let mut program = Program::start(ground, setup)?;
     program.await_telling()?;
     let mut course = Course::new(ground, ear, false)?;
-    let ran = course.run(&mut program, Fixing::AtOnce);
+    let ran = course.run(&mut program, fixing);
     if ran.is_err() {
         eprintln!("{}", program.log());
     }

@@ -38,3 +38,5 @@ pub(crate) const FAULT_ENDED_MAX: Duration = Duration::from_secs(180);
 pub(crate) const OBSERVER_START_MAX: Duration = Duration::from_secs(30);
 /// Bytes that the way to the API server takes at once.
 pub(crate) const PROXY_BUFFER_BYTES: usize = 64 << 10;
+/// Objects, events about them and later states that are kept of one fault.
+pub(crate) const SHAPES_MAX: usize = 8;

@@ -73,7 +73,7 @@ impl Engine {
         let state = parts.state.take().map(StateDir::new);
         let records = state.as_ref().map_or(Ok(None), StateDir::load)?;
         replica.handle(now, Input::Loaded(SeatId::default(), records));
-        let (_, watched) = mpsc::channel(1);
+        let (_, watched) = mpsc::channel(INBOX_MAX);
         let panics = Panics::default();
         let take_in = Replica::handle;
         Ok(Engine { replica, parts, inbox, signals, watched, state, panics, take_in, stopped: false })

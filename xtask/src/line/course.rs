@@ -37,8 +37,19 @@ pub(crate) struct Row {
     pub(crate) fixed: Option<i64>,
     /// When the receiver had each message that it is over.
     pub(crate) resolved: Vec<i64>,
-    /// The object and the events about it as they stood when the API first showed the fault.
+    /// The object and the events about it as they stood when the API first showed the fault, and its later states.
     pub(crate) shapes: Vec<Value>,
+}
+
+impl Row {
+    /// Keeps the object's status when it is one of the first that differ.
+    fn note(&mut self, object: &Value) {
+        let known = self.shapes.iter().any(|shape| shape["status"] == object["status"]);
+        if !known && self.shapes.len() < limits::SHAPES_MAX {
+            let name = json!({"name": object["metadata"]["name"]});
+            self.shapes.push(json!({"kind": object["kind"], "metadata": name, "status": object["status"]}));
+        }
+    }
 }
 
 /// All faults under watch.
@@ -100,13 +111,15 @@ impl<'a> Course<'a> {
         self.eye.is_awake()?;
         let (ground, rows, default_for) = (self.ground, &mut self.rows, self.default_for);
         self.eye.look(|at, picture| {
-            for (fault, row) in FAULTS.iter().zip(rows.iter_mut()).filter(|(_, row)| row.appeared.is_none()) {
-                if let Some(since) = fault.shows(ground, picture) {
+            for (fault, row) in FAULTS.iter().zip(rows.iter_mut()) {
+                let Some(since) = fault.shows(ground, picture) else { continue };
+                if row.appeared.is_none() {
                     let hold_for = if default_for { fault.hold_for() } else { 0 };
                     row.appeared = Some(at);
                     row.due = Some(at.max(since.unwrap_or(at) + hold_for));
                     row.shapes = picture.about(fault.kind, &fault.name(ground));
                 }
+                row.note(picture.get(fault.kind, &fault.name(ground)));
             }
         });
         let (told, strays): (Vec<_>, Vec<_>) = self

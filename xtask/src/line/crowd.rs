@@ -73,7 +73,7 @@ impl<'a> Crowd<'a> {
 
     /// What is wrong with what was told so far.
     pub(crate) fn faulty(&self) -> Result<Faulty> {
-        Ok(self.judged(&self.ear.told()?))
+        Ok(judged(&self.standing, &self.gone, &self.ear.told()?))
     }
 
     /// Waits until all was told and all ends were.
@@ -86,19 +86,18 @@ impl<'a> Crowd<'a> {
             Ok(Some(()))
         })
     }
+}
 
-    fn judged(&self, told: &[Told]) -> Faulty {
-        let counts = counts(told);
-        let mut faulty = Faulty::default();
-        for name in self.standing.iter().chain(&self.gone) {
-            let [firing, over] = counts.get(name.as_str()).copied().unwrap_or_default();
-            let wanted = usize::from(self.gone.contains(name));
-            faulty.missed += usize::from(firing == 0);
-            faulty.repeated += usize::from(firing > 1);
-            faulty.ends += usize::from(over != wanted);
-        }
-        faulty
+fn judged(standing: &BTreeSet<String>, gone: &BTreeSet<String>, told: &[Told]) -> Faulty {
+    let counts = counts(told);
+    let mut faulty = Faulty::default();
+    for (name, ends) in standing.iter().map(|name| (name, 0)).chain(gone.iter().map(|name| (name, 1))) {
+        let [firing, over] = counts.get(name.as_str()).copied().unwrap_or_default();
+        faulty.missed += usize::from(firing == 0);
+        faulty.repeated += usize::from(firing > 1);
+        faulty.ends += usize::from(over != ends);
     }
+    faulty
 }
 
 /// How often each was told to stand and to be over.
@@ -118,4 +117,36 @@ fn pod(namespace: &str, name: &str) -> Value {
             "containers": [{"name": "main", "image": IMAGE, "imagePullPolicy": "Never"}],
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &str, resolved: bool) -> Told {
+        Told {
+            at: 0,
+            action: String::new(),
+            resolved,
+            fingerprint: name.to_owned(),
+            reason: REASON.to_owned(),
+            kind: "Pod".to_owned(),
+            namespace: "n".to_owned(),
+            name: name.to_owned(),
+            severity: "warning".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_missed_repeated_or_not_ended_is_counted() {
+        let [standing, gone] = ["a", "b"].map(|name| BTreeSet::from([name.to_owned()]));
+        let good = [told("a", false), told("b", false), told("b", true)];
+        assert_eq!(judged(&standing, &gone, &good), Faulty::default());
+        let missed = judged(&standing, &gone, &good[1..]);
+        assert_eq!(missed, Faulty { missed: 1, ..Faulty::default() });
+        let again = [&good[..], &[told("a", false)]].concat();
+        assert_eq!(judged(&standing, &gone, &again), Faulty { repeated: 1, ..Faulty::default() });
+        let over = [&good[..], &[told("a", true), told("b", true)]].concat();
+        assert_eq!(judged(&standing, &gone, &over), Faulty { ends: 2, ..Faulty::default() });
+    }
 }

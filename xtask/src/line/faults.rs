@@ -160,9 +160,15 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         make: |fault| {
             // Its kubelet reported once, and then never again.
-            let ready = json!([{"type": "Ready", "status": "True", "reason": "KubeletReady"}]);
+            let condition = |kind: &str, status: &str, reason: &str| json!({"type": kind, "status": status, "reason": reason});
+            let conditions = [
+                condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
+                condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
+                condition("PIDPressure", "False", "KubeletHasSufficientPID"),
+                condition("Ready", "True", "KubeletReady"),
+            ];
             let metadata = json!({"name": fault.name});
-            json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"conditions": ready}})
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"conditions": conditions}})
         },
         shows: |picture, name| {
             let ready = condition(picture.get("Node", name), "Ready");

@@ -76,15 +76,22 @@ fn others(ground: &Ground<'_>) -> Result<Vec<Value>> {
         ("condition=complete", "job/done"),
         ("jsonpath={.status.phase}=Failed", "pod/failed"),
         ("condition=Ready", "pod/started"),
-        ("jsonpath={.status.initContainerStatuses[0].restartCount}=2", "pod/looping"),
+        ("jsonpath={.status.initContainerStatuses[0].state.waiting.reason}=CrashLoopBackOff", "pod/looping"),
     ] {
         ground.kubectl(&["wait", &format!("--for={condition}"), object, "--timeout=60s"])?;
     }
     seen.push(get(ground)?);
     ground.kubectl(&["delete", "pod", "looping", "--wait=false", "--grace-period=5"])?;
     seen.push(get(ground)?);
-    let items = |list: &Value| list["items"].as_array().cloned().unwrap_or_default();
-    Ok(seen.iter().flat_map(items).collect())
+    let mut objects: Vec<Value> = Vec::new();
+    for item in seen.iter().filter_map(|list| list["items"].as_array()).flatten() {
+        let name = json!({"name": item["metadata"]["name"]});
+        let object = json!({"kind": item["kind"], "metadata": name, "status": item["status"]});
+        if !objects.contains(&object) {
+            objects.push(object);
+        }
+    }
+    Ok(objects)
 }
 
 fn get(ground: &Ground<'_>) -> Result<Value> {

@@ -29,6 +29,7 @@ pub(super) static CONDITIONS: [Condition; 4] = [
     },
     Condition {
         reason: "SinkFailing",
+        hold_for: Duration::from_secs(60),
         hold_down: Duration::from_secs(60),
         doc: "A sink refuses notifications or does not answer. What it should have been told waits and is tried \
               again. Check its address, its credentials and the way out of the cluster.",

@@ -45,6 +45,10 @@ impl Replica {
     /// Makes the digests of a first run, or takes what stood as told.
     pub(super) fn make_digests(&mut self, now: Now) {
         let standing = self.stock.close();
+        for fingerprint in &standing {
+            self.tracker.presume(*fingerprint, now);
+            self.step(now, *fingerprint);
+        }
         let sinks = (0..self.settings.sinks.len()).map(SinkId);
         for sink in sinks {
             let due = standing.iter().filter_map(|fp| match self.verdict(now, *fp, sink) {

@@ -59,7 +59,7 @@ impl Replica {
     }
 
     /// Lets the clock change the alert's phase.
-    fn step(&mut self, now: Now, fingerprint: Fingerprint) {
+    pub(super) fn step(&mut self, now: Now, fingerprint: Fingerprint) {
         let Some(alert) = self.tracker.get(fingerprint) else { return };
         let trust = self.picture.trust(alert.subject.watched, now.boot);
         let context = Self::context(&self.settings, &self.rules, now);

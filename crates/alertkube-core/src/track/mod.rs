@@ -185,6 +185,16 @@ impl Tracker {
         }
     }
 
+    /// What stood when a first run began and has no time stamp of its own counts as having stood for long enough.
+    pub(crate) fn presume(&mut self, fingerprint: Fingerprint, now: Now) {
+        if let Some(alert) = self.alerts.get_mut(&fingerprint)
+            && matches!(alert.phase, Phase::Pending { .. })
+            && alert.finding.since.is_none()
+        {
+            alert.phase = Phase::Pending { due: now.boot };
+        }
+    }
+
     /// When the clock alone changes this alert.
     pub(crate) fn deadline(&self, fingerprint: Fingerprint) -> Option<Duration> {
         match self.alerts.get(&fingerprint)?.phase {

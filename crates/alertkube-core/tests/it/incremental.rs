@@ -183,7 +183,7 @@ fn cold() -> Desk {
 }
 
 /// Few cases by default, for the quick tier; `PROPTEST_CASES` sets another number.
-fn cases() -> ProptestConfig {
+pub(crate) fn cases() -> ProptestConfig {
     let given = ProptestConfig::default();
     let untouched = given.cases == 256;
     ProptestConfig { cases: if untouched { 64 } else { given.cases }, failure_persistence: None, ..given }

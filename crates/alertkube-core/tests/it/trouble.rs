@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alertkube_core::{Action, Input, KindId, LostWhy, Verdict, Why};
+use alertkube_core::{Action, Inhibition, Input, KindId, LostWhy, Verdict, Why};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, settings};
+use crate::incremental::cases;
 use crate::objects::{crashing, lacking, node, not_ready, owned, pod, replica_set, stuck};
+use crate::policy::matcher;
 
 const PODS: usize = 3;
 
@@ -62,10 +64,17 @@ struct Stage {
 }
 
 impl Stage {
-    fn new() -> Stage {
+    fn new(cold: bool, inhibited: bool) -> Stage {
         let mut quiet = settings();
         quiet.behavior.repeat = None;
-        let desk = Desk::live(quiet);
+        if inhibited {
+            quiet.inhibitions = vec![Inhibition {
+                source: matcher(&[("name", "web-1-0")]),
+                target: matcher(&[("reason", "NodeNotReady")]),
+                equal: vec!["node".to_owned()],
+            }];
+        }
+        let desk = if cold { Desk::cold(quiet) } else { Desk::live(quiet) };
         let mut stage =
             Stage { desk, objects: BTreeMap::new(), lives: 0, epoch: 1, heard: Vec::new(), doubts: false };
         stage.put(KindId::Node, "node-a", node("node-a", "True", "2026-01-01T00:00:00Z"));
@@ -147,7 +156,8 @@ impl Stage {
 
     fn relist(&mut self) {
         self.epoch += 1;
-        let objects: Vec<_> = self.objects.iter().map(|((kind, _), object)| (*kind, object.clone())).collect();
+        let objects: Vec<_> =
+            self.objects.iter().map(|((kind, _), object)| (*kind, object.clone())).collect();
         for kind in alertkube_core::Kind::ALL {
             self.desk.begin(kind.id, self.epoch);
             for (_, object) in objects.iter().filter(|(of, _)| *of == kind.id) {
@@ -163,8 +173,11 @@ impl Stage {
         self.take_heard();
         let memory = self.desk.memory.clone().expect("a stop stores the memory");
         let memory = alertkube_core::Records::parse(&memory.to_text()).expect("it can be read");
-        let mut heir =
-            Desk::start((*self.desk.settings).clone(), self.desk.boot + Duration::from_secs(pause), Some(memory));
+        let mut heir = Desk::start(
+            (*self.desk.settings).clone(),
+            self.desk.boot + Duration::from_secs(pause),
+            Some(memory),
+        );
         heir.answers = std::mem::take(&mut self.desk.answers);
         (heir.arrives, heir.stepped) = (self.desk.arrives, self.desk.stepped);
         self.desk = heir;
@@ -208,9 +221,15 @@ fn truth_after(desk: &Desk, ahead: u64) -> String {
 }
 
 proptest! {
+    #![proptest_config(cases())]
+
     #[test]
-    fn after_any_trouble_the_sinks_believe_what_is_true(steps in prop::collection::vec(step(), 1..25)) {
-        let mut stage = Stage::new();
+    fn after_any_trouble_the_sinks_believe_what_is_true(
+        steps in prop::collection::vec(step(), 1..25),
+        cold in any::<bool>(),
+        inhibited in any::<bool>(),
+    ) {
+        let mut stage = Stage::new(cold, inhibited);
         for step in steps {
             stage.play(step);
         }

@@ -41,7 +41,6 @@ impl Clock for Real {
 }
 
 impl Simulated {
-    #[expect(clippy::disallowed_methods, reason = "the server is the one task of its own runtime")]
     pub(crate) fn start(scratch: &Scratch) -> Simulated {
         let shared = Shared::new(Cluster::new(7, Real.now()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();

@@ -29,7 +29,6 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    #[expect(clippy::disallowed_methods, reason = "tests give the program files to read")]
     pub(crate) fn new(name: &str) -> Scratch {
         let folder =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
