@@ -19,8 +19,18 @@ use crate::watch::Pod;
 
 /// A node that is down, or going down, explains all that is wrong with its pods.
 const NODE_DOWN: EffectOf = EffectOf { edge: Edge::Node, reasons: &["NodeNotReady"] };
-/// A node with any problem.
-const NODE_ANY: EffectOf = EffectOf { edge: Edge::Node, reasons: &[] };
+/// A node with any problem. A cordon is none: it is meant, and it harms no pod that runs.
+const NODE_ANY: EffectOf = EffectOf {
+    edge: Edge::Node,
+    reasons: &[
+        "NodeNotReady",
+        "NodeMemoryPressure",
+        "NodeDiskPressure",
+        "NodePIDPressure",
+        "NodeNetworkUnavailable",
+        "NodeProblem",
+    ],
+};
 /// A Job that failed explains what is wrong with its pods.
 const JOB_FAILED: EffectOf = EffectOf { edge: Edge::Owner, reasons: &["JobFailed"] };
 /// Whatever else is wrong with the pod is the better name.
