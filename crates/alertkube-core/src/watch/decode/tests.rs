@@ -303,7 +303,7 @@ fn misfits(original: &Value) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_part_that_does_not_fit_is_as_if_it_were_not_there(place in any::<Index>(), choice in any::<Index>()) {
