@@ -108,12 +108,15 @@ fn faults(ground: &Ground<'_>, ear: &Ear, setup: &Setup<'_>, fixing: Fixing) -> 
 }
 
 fn is_unreachable(program: &mut Program<'_>) -> Result<()> {
-    let said = |program: &Program<'_>| lost(&program.log(), "unreachable");
-    program.until("that every kind is unreachable", |program| Ok(said(program).len() >= Kind::ALL.len()))?;
-    let mut kinds = said(program);
-    kinds.sort_unstable();
-    kinds.dedup();
-    ensure!(said(program).len() == kinds.len(), "an outage is said once a kind:\n{}", program.log());
+    let counted = |program: &Program<'_>, kind: &Kind| -> Result<bool> {
+        let metric = format!("alertkube_watch_lost_total{{kind=\"{}\",why=\"unreachable\"}}", kind.name);
+        Ok(program.measure(&metric)?.is_some_and(|times| times >= 1.0))
+    };
+    program.until("that every kind is unreachable", |program| {
+        Kind::ALL.iter().try_fold(true, |all, kind| Ok(all && counted(program, kind)?))
+    })?;
+    let said = lost(&program.log(), "unreachable");
+    ensure!(said.len() == 1, "an outage is one line, and this was {}:\n{}", said.len(), program.log());
     Ok(())
 }
 

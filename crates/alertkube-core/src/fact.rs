@@ -20,6 +20,8 @@ pub enum Fact {
         kind: KindId,
         /// Why.
         why: LostWhy,
+        /// Whether all other kinds are heard of: the rest of an outage is not said again.
+        first: bool,
     },
     /// Telling began: every readable kind is synced, or the limit has passed.
     GateOpened {

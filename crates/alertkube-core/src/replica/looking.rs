@@ -164,7 +164,8 @@ impl Replica {
     }
 
     fn lost(&mut self, now: Now, kind: KindId, why: LostWhy) {
-        self.fact(Fact::KindLost { kind, why: why.clone() });
+        let first = !self.picture.any_away();
+        self.fact(Fact::KindLost { kind, why: why.clone(), first });
         self.picture.lost(kind, why, now.boot);
         self.agenda.set_earlier(Task::Stale(kind), now.boot + STALE_AFTER);
         self.observe_health(now);

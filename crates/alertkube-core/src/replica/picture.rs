@@ -107,6 +107,12 @@ impl Picture {
         self.kinds.get(&kind)?.lost.as_ref()
     }
 
+    /// Whether the server does not answer for some kind.
+    pub(crate) fn any_away(&self) -> bool {
+        let why = |watched: &Watched| watched.lost.as_ref().map(|(_, why)| why.is_away());
+        self.kinds.values().any(|watched| why(watched) == Some(true))
+    }
+
     pub(crate) fn ever(&self, kind: KindId) -> bool {
         self.kinds.get(&kind).is_some_and(|watched| watched.ever)
     }

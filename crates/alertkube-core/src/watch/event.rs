@@ -35,6 +35,11 @@ pub enum LostWhy {
 }
 
 impl LostWhy {
+    /// Whether it is the server that does not answer, rather than the kind that cannot be read.
+    pub const fn is_away(&self) -> bool {
+        matches!(self, LostWhy::Unreachable(_) | LostWhy::Silent)
+    }
+
     /// A closed word for metric labels.
     pub const fn label(&self) -> &'static str {
         match self {

@@ -45,6 +45,9 @@ pub(crate) const BACKOFF_FIRST: Duration = Duration::from_secs(1);
 /// See [`BACKOFF_FIRST`].
 pub(crate) const BACKOFF_MOST: Duration = Duration::from_secs(30);
 
+/// How often a kind that was readable and is forbidden now is tried with the short back-off.
+pub(crate) const FORBIDDEN_SOON_TRIES: u32 = 5;
+
 /// Between two tries of a kind that is forbidden or missing.
 pub(crate) const REFUSED_RETRY: Duration = Duration::from_secs(30);
 

@@ -11,7 +11,7 @@ impl Telemetry {
     pub(crate) fn record(&self, fact: &Fact) {
         match fact {
             Fact::KindLive { kind, objects } => info!(%kind, objects, "kind is listed and watched"),
-            Fact::KindLost { kind, why } => self.kind_lost(*kind, why),
+            Fact::KindLost { kind, why, first } => self.kind_lost(*kind, why, *first),
             Fact::GateOpened { missing } => gate_opened(missing),
             Fact::Fired(about) => self.fired(about),
             Fact::Ended(about) => self.ended(about),
@@ -53,8 +53,15 @@ impl Telemetry {
         }
     }
 
-    fn kind_lost(&self, kind: KindId, why: &LostWhy) {
-        warn!(%kind, %why, "kind is not heard of; its alerts neither fire nor end until it is");
+    /// An outage of the server is one line, not one for each kind.
+    fn kind_lost(&self, kind: KindId, why: &LostWhy, first: bool) {
+        match (why.is_away(), first) {
+            (true, true) => warn!(%kind, %why, "the API server is not heard of; nothing ends until it is"),
+            (true, false) => debug!(%kind, %why, "kind is not heard of either"),
+            (false, _) => {
+                warn!(%kind, %why, "kind is not heard of; its alerts neither fire nor end until it is")
+            }
+        }
         self.metrics.watch.lost.add([Kind::of(kind).name, why.label()], 1);
     }
 

@@ -43,7 +43,7 @@ fn every_fact() -> Vec<Fact> {
     let mut facts: Vec<Fact> = holders.map(|by| Fact::Held { about: about(), by }).into();
     facts.extend([
         Fact::KindLive { kind, objects: 3 },
-        Fact::KindLost { kind, why: LostWhy::Forbidden("pods is forbidden".to_owned()) },
+        Fact::KindLost { kind, why: LostWhy::Forbidden("pods is forbidden".to_owned()), first: true },
         Fact::GateOpened { missing: vec![kind] },
         Fact::GateOpened { missing: Vec::new() },
         Fact::Fired(about()),

@@ -84,7 +84,7 @@ fn an_api_server_that_is_away_is_said_and_waited_for() {
     let port = nobody.local_addr().expect("an address").port();
     drop(nobody);
     let program = Program::start(controller(&kubeconfig(&scratch, port), &[]));
-    let line = program.logs(&["Pod", "unreachable"]);
+    let line = program.logs(&["the API server is not heard of", "unreachable"]);
     assert!(line.len() < 600, "one clear line: {line}");
     let (status, rest) = program.stop();
     assert!(status.success());

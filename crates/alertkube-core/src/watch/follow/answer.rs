@@ -9,7 +9,8 @@ use super::refusal::Refusal;
 use super::{Follow, Goal, Phase};
 use crate::watch::event::{LostWhy, WatchEvent};
 use crate::watch::limits::{
-    BRIEF_TRIES, PAGE_SHRINK, REFUSED_RETRY, RETRY_AFTER_MOST, TOO_LARGE_RETRY, TOO_LARGE_TRIES, WATCH_TRIES,
+    BRIEF_TRIES, FORBIDDEN_SOON_TRIES, PAGE_SHRINK, REFUSED_RETRY, RETRY_AFTER_MOST, TOO_LARGE_RETRY,
+    TOO_LARGE_TRIES, WATCH_TRIES,
 };
 
 impl Follow {
@@ -190,7 +191,9 @@ impl Follow {
 
     fn forbidden(&mut self, now: Duration, refusal: &Refusal) {
         self.told.lost(LostWhy::Forbidden(refusal.text()));
-        if refusal.code == 403 {
+        // A server that has just started answers 403 until it knows its roles: what was readable is tried soon.
+        let soon = self.told.ever() && self.backoff.tries() < FORBIDDEN_SOON_TRIES;
+        if refusal.code == 403 && !soon {
             return self.rest_long(now);
         }
         let wait = self.backoff.wait();

@@ -8,8 +8,8 @@ use proptest::sample::select;
 use super::*;
 use crate::watch::kinds::{Kind, KindId};
 use crate::watch::limits::{
-    BACKOFF_MOST, BRIEF_TRIES, PAGE_TIMEOUT, REFUSED_RETRY, SETTLE, SILENCE, STREAM_TRIES, TOO_LARGE_RETRY,
-    TOO_LARGE_TRIES, WATCH_TRIES,
+    BACKOFF_FIRST, BACKOFF_MOST, BRIEF_TRIES, PAGE_TIMEOUT, REFUSED_RETRY, SETTLE, SILENCE, STREAM_TRIES,
+    TOO_LARGE_RETRY, TOO_LARGE_TRIES, WATCH_TRIES,
 };
 
 const EXPIRED: &str = r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"too old resource version: 1 (4711)","reason":"Expired","code":410}}"#;
@@ -403,6 +403,20 @@ fn a_forbidden_or_missing_kind_is_said_once_and_tried_slowly() {
         bench.line(&end(10));
         assert_eq!(bench.events(), ["began 1", "synced 1"]);
     }
+}
+
+#[test]
+fn what_was_readable_is_tried_soon_after_a_refusal_and_slowly_when_it_stays() {
+    let mut bench = Bench::synced();
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        bench.answer(403, FORBIDDEN);
+        waits.push(bench.wait());
+    }
+    assert!(waits[0] <= BACKOFF_FIRST, "{waits:?}");
+    assert!(waits[..3].iter().sum::<Duration>() < REFUSED_RETRY, "{waits:?}");
+    assert!(waits[7] >= REFUSED_RETRY, "{waits:?}");
+    assert_eq!(bench.events(), ["lost forbidden"]);
 }
 
 #[test]

@@ -58,6 +58,11 @@ impl Told {
         }
     }
 
+    /// Whether the kind was readable at any time.
+    pub(super) fn ever(&self) -> bool {
+        self.epoch != Epoch::default()
+    }
+
     pub(super) fn is_lost(&self) -> bool {
         self.lost
     }
