@@ -65,6 +65,7 @@ impl Task {
 pub(crate) fn on_both(record: bool) -> Result<Vec<Outcome>> {
     let simulated = runtime()?.block_on(on_simulator());
     let cluster = cluster::up().context("the test cluster cannot start")?;
+    cluster.age().context("the test cluster cannot be aged")?;
     let ground = Ground::new(&cluster, "contract")?;
     let real = cluster.inside(|| runtime()?.block_on(on_real(&ground, record)))??;
     let results = simulated.into_iter().zip(real);
