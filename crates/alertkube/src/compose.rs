@@ -9,9 +9,9 @@ use alertkube_core::{KindId, Skipped};
 use alertkube_sinks::{Sink, SinkSettings, Stdout, build};
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::sync::{oneshot, watch as latest};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,7 +23,7 @@ use crate::http::{self, Served};
 use crate::kubeconfig;
 use crate::send::{Outward, Sender};
 use crate::telemetry::Telemetry;
-use crate::watch::{Outlet, spawn_watch_thread};
+use crate::watch::{self, Outlet};
 
 /// What `run` was asked to do.
 pub(crate) struct Options {
@@ -73,7 +73,7 @@ async fn controller(options: Options, environment: &Environment) -> anyhow::Resu
 /// A running controller.
 pub(crate) struct Program {
     pub(crate) inbox: Inbox,
-    pub(crate) engine: JoinHandle<anyhow::Result<()>>,
+    pub(crate) engine: oneshot::Receiver<anyhow::Result<()>>,
     tasks: TaskTracker,
     served: Served,
 }
@@ -91,15 +91,14 @@ impl Program {
         let telemetry = Arc::new(Telemetry::new(VERSION, names));
         let sinks = loaded.sinks.into_iter().map(|sink| Arc::from(build(on_this_terminal(sink)))).collect();
         let sinks: Vec<Arc<dyn Sink>> = sinks;
-        let (status, published) = watch::channel(None);
+        let (status, published) = latest::channel(None);
         let seed = seed(clock);
         let skipped_by = Arc::clone(&telemetry);
+        let watching = tasks.clone();
         let follow = move |plan, inbox| {
             let outlet = Outlet { inbox, wrap: Signal::Watch, skipped: unreadable(Arc::clone(&skipped_by)) };
-            // The thread ends with its inbox; nobody waits for it.
-            let started = spawn_watch_thread(plan, seed, clock, outlet, config.clone());
-            let _thread = started.context("cannot start watching")?;
-            Ok(())
+            let config = config.clone();
+            watch::follow(&plan, seed, clock, (outlet, &watching), config).context("cannot start watching")
         };
         let parts = Parts {
             settings: Arc::new(loaded.settings),
@@ -108,12 +107,13 @@ impl Program {
             telemetry: Arc::clone(&telemetry),
             state,
             tasks: tasks.clone(),
+            outward: Handle::current(),
             status,
             follow: Box::new(follow),
         };
         let engine = Engine::new(parts, seed)?;
         let inbox = engine.inbox();
-        let engine = tasks.spawn(engine.run());
+        let engine = on_own_thread(engine)?;
         Ok(Program { inbox, engine, tasks, served: Served { telemetry, status: published } })
     }
 
@@ -125,6 +125,15 @@ impl Program {
         self.tasks.spawn(http::serve(listener, served, self.tasks.clone(), stop.clone()));
         stop
     }
+}
+
+/// Runs the engine, and with it the watches that it starts, on one thread of their own.
+fn on_own_thread(engine: Engine) -> anyhow::Result<oneshot::Receiver<anyhow::Result<()>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (done, ended) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("engine".to_owned());
+    thread.spawn(move || done.send(runtime.block_on(engine.run()))).context("cannot start a thread")?;
+    Ok(ended)
 }
 
 /// The first signal asks the engine to stop in good order; a second one ends the process as the kernel does.

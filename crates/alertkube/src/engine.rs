@@ -41,6 +41,8 @@ pub(crate) struct Parts {
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) state: Option<PathBuf>,
     pub(crate) tasks: TaskTracker,
+    /// Where messages are sent, so that a slow handshake holds up no event.
+    pub(crate) outward: tokio::runtime::Handle,
     pub(crate) status: watch::Sender<Option<Status>>,
     pub(crate) follow: Start,
 }
@@ -166,11 +168,12 @@ impl Engine {
                 Effect::Store(write, _, records) => self.store(write, &records),
                 Effect::Send(attempt, sink, notification, not_after) => {
                     let (sender, inbox) = (Arc::clone(&self.parts.sender), self.inbox());
-                    self.parts.tasks.spawn(async move {
+                    let sending = async move {
                         let verdict = sender.attempt(sink, &notification, not_after).await;
                         // The engine is gone only when nobody waits for the verdict any more.
                         let _gone = inbox.send(Signal::Replied(attempt, verdict)).await;
-                    });
+                    };
+                    self.parts.tasks.spawn_on(sending, &self.parts.outward);
                 }
                 Effect::Fact(fact) => self.parts.telemetry.record(&fact),
                 Effect::Stopped => self.stopped = true,

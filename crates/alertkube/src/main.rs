@@ -23,10 +23,6 @@ mod watch;
 
 use std::process::ExitCode;
 
-/// List pages leave holes between what stays; this allocator closes them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
     std::env::args_os()
 }

@@ -30,6 +30,7 @@ fn engine() -> (Engine, Arc<Mutex<Vec<Inbox>>>, Arc<AtomicUsize>) {
         telemetry,
         state: None,
         tasks: TaskTracker::new(),
+        outward: tokio::runtime::Handle::current(),
         status: watch::channel(None).0,
         follow: Box::new(move |plan, inbox| {
             plans.fetch_add(plan.kinds.len(), Ordering::Relaxed);
@@ -51,8 +52,8 @@ fn deletion(uid: u32) -> Input {
     Input::Watch(KindId::Pod, WatchEvent::Gone(view.key()))
 }
 
-#[test]
-fn a_panic_starts_the_watches_anew_and_the_old_ones_are_not_heard() {
+#[tokio::test]
+async fn a_panic_starts_the_watches_anew_and_the_old_ones_are_not_heard() {
     let (mut engine, started, kinds) = engine();
     engine.handle(deletion(1)).expect("one panic is survived");
     assert_eq!(kinds.load(Ordering::Relaxed), 2 * Kind::ALL.len());
@@ -64,8 +65,8 @@ fn a_panic_starts_the_watches_anew_and_the_old_ones_are_not_heard() {
     assert!(!engine.stopped);
 }
 
-#[test]
-fn the_third_panic_in_a_minute_ends_the_process() {
+#[tokio::test]
+async fn the_third_panic_in_a_minute_ends_the_process() {
     let (mut engine, _started, _) = engine();
     let survived: Vec<bool> = (1..=3).map(|uid| engine.handle(deletion(uid)).is_ok()).collect();
     assert_eq!(survived, [true, true, false]);

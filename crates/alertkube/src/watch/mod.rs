@@ -1,4 +1,4 @@
-//! The watch transport: one thread with one runtime on which every kind is listed, watched and decoded.
+//! The watch transport: every kind is listed, watched and decoded on the engine's own thread.
 //!
 //! What to ask and what an answer means is decided by [`Follow`]; here are only connections, lines and
 //! waiting.
@@ -8,15 +8,13 @@ mod lines;
 mod queue;
 mod wire;
 
-use std::io;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use alertkube_core::{Ask, Follow, Kind, KindId, Skipped, WatchEvent, WatchPlan};
 use kube::{Client, Config};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use limits::QUEUE_STEPS;
@@ -39,32 +37,24 @@ impl<T> Clone for Outlet<T> {
     }
 }
 
-/// Starts the thread that watches every kind of the plan until the outlet's inbox is closed.
+/// Watches every kind of the plan until the outlet's inbox is closed.
 ///
-/// Its client is made on that thread, so that the connections live on the thread's own runtime: bytes that
-/// crossed from another runtime would cost half as much again per event. The thread answers an error if no
-/// client can be made of the configuration.
-pub(crate) fn spawn_watch_thread<T: Send + 'static>(
-    plan: WatchPlan,
+/// It is called on the runtime of the engine, which is one thread: bytes or steps that crossed from one thread to
+/// another would cost half as much again per event. The answer is an error if no client can be made of the
+/// configuration.
+pub(crate) fn follow<T: Send + 'static>(
+    plan: &WatchPlan,
     seed: u64,
     clock: Clock,
-    outlet: Outlet<T>,
+    (outlet, tasks): (Outlet<T>, &TaskTracker),
     config: Config,
-) -> io::Result<JoinHandle<kube::Result<()>>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
-        runtime.block_on(async move {
-            let client = client(config)?;
-            let mut kinds = JoinSet::new();
-            for (kind, follow) in follows(&plan, seed) {
-                tracing::debug!(%kind, "watching");
-                kinds.spawn(follow_kind(client.clone(), follow, clock, outlet.clone()));
-            }
-            drop(outlet);
-            kinds.join_all().await;
-            Ok(())
-        })
-    })
+) -> kube::Result<()> {
+    let client = client(config)?;
+    for (kind, follow) in follows(plan, seed) {
+        tracing::debug!(%kind, "watching");
+        tasks.spawn(follow_kind(client.clone(), follow, clock, outlet.clone()));
+    }
+    Ok(())
 }
 
 /// A client that repeats nothing and times nothing out by itself: both are decided by [`Follow`].

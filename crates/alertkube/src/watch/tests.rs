@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::header::ACCEPT_ENCODING;
 use axum::response::Response;
 use bytes::Bytes;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::*;
@@ -212,19 +213,24 @@ async fn a_closed_inbox_ends_the_watch() {
     assert!(matches!(ended, Some(Ok(()))));
 }
 
-#[test]
-fn the_thread_watches_every_kind_of_the_plan_and_ends_with_its_inbox() {
+#[tokio::test]
+async fn every_kind_of_the_plan_is_watched_until_the_inbox_is_closed() {
     let kinds = vec![KindId::Node, KindId::Pod];
     let plan = WatchPlan { kinds, namespace: None, plan: Arc::default() };
     let (inbox, mut heard) = mpsc::channel(4);
     let outlet = Outlet { inbox, wrap: |kind, event| (kind, event), skipped: Arc::new(|_, _| {}) };
     let nobody = Config::new("http://127.0.0.1:1".parse().expect("an address"));
-    let thread = spawn_watch_thread(plan, 1, Clock::real(), outlet, nobody).expect("a thread");
-    let mut lost: Vec<_> = (0..2).filter_map(|_| heard.blocking_recv()).collect();
+    let tasks = TaskTracker::new();
+    follow(&plan, 1, Clock::real(), (outlet, &tasks), nobody).expect("a client");
+    let mut lost = Vec::new();
+    for _ in 0..2 {
+        lost.extend(timeout(PATIENCE, heard.recv()).await.expect("says so in time"));
+    }
     lost.sort_by_key(|(kind, _)| *kind);
     assert!(matches!(&lost[..], [(KindId::Node, WatchEvent::Lost(_)), (KindId::Pod, WatchEvent::Lost(_))]));
     drop(heard);
-    thread.join().expect("no panic").expect("a client");
+    tasks.close();
+    timeout(PATIENCE, tasks.wait()).await.expect("ends with its inbox");
 }
 
 #[test]
