@@ -217,6 +217,7 @@ pub(crate) fn workload() -> Workload {
         meta: meta("web"),
         wanted: 3,
         ready: 3,
+        created: 3,
         updated: 3,
         observed: 1,
         settled_revision: true,

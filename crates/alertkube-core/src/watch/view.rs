@@ -174,6 +174,8 @@ pub struct Workload {
     pub wanted: i64,
     /// status.readyReplicas, numberReady
     pub ready: i64,
+    /// status.replicas, currentNumberScheduled: pods that exist, of whatever revision
+    pub created: i64,
     /// status.updatedReplicas, updatedNumberScheduled
     pub updated: i64,
     /// status.unavailableReplicas, numberUnavailable
@@ -188,6 +190,10 @@ pub struct Workload {
     pub suspended: bool,
     /// whether a StatefulSet's currentRevision equals its updateRevision; true for other kinds
     pub settled_revision: bool,
+    /// spec.updateStrategy.rollingUpdate.partition of a StatefulSet: so many of its pods keep the revision they have
+    pub partition: i64,
+    /// whether spec.updateStrategy.type is `OnDelete`: nothing replaces a pod of an older revision until it is deleted
+    pub on_delete: bool,
     /// status.startTime of a Job
     pub started: Option<Stamp>,
     /// status.completionTime of a Job

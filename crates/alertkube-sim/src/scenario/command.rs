@@ -5,7 +5,7 @@ use std::time::Duration;
 use alertkube_core::KindId;
 use alertkube_lang::parse_duration;
 
-use super::object::{Said, Target, ago, kind_word, named, number, read_kind, shared, target};
+use super::object::{Said, Target, ago, kind_words, named, number, read_kind, shared, target};
 use super::words::{Line, Word};
 use super::{clock, pod, workload};
 
@@ -77,17 +77,6 @@ const COMMANDS: &[&str] = &[
     "advance", "at", "quiet", "config:",
 ];
 
-const WATCHED: &[KindId] = &[
-    KindId::Node,
-    KindId::Deployment,
-    KindId::ReplicaSet,
-    KindId::StatefulSet,
-    KindId::DaemonSet,
-    KindId::Job,
-    KindId::Pod,
-    KindId::Event,
-];
-
 /// Reads one line; none when it makes no sense, which is then noted.
 pub(super) fn read(mut line: Line<'_>) -> Option<Spoken> {
     let word = line.word("a command")?;
@@ -123,7 +112,7 @@ fn apply(line: &mut Line<'_>) -> Option<Command> {
     let said = match target.kind {
         KindId::Pod => Said::Pod(Box::new(pod::read(line, &mut target))),
         KindId::Node => Said::Node(workload::read_node(line, &mut target)),
-        _ => Said::Workload(workload::read_workload(line, &mut target)),
+        _ => Said::Workload(Box::new(workload::read_workload(line, &mut target))),
     };
     Some(Command::Apply(target, said))
 }
@@ -209,9 +198,9 @@ fn sink(line: &mut Line<'_>) -> Option<Command> {
 
 fn watch(line: &mut Line<'_>) -> Option<Command> {
     let word = line.word("a kind, or `all`")?;
-    let kind = read_kind(&word.value, WATCHED);
+    let kind = read_kind(&word.value, |_| true);
     if kind.is_none() && word.value != "all" {
-        let mut words: Vec<String> = WATCHED.iter().map(|kind| kind_word(*kind)).collect();
+        let mut words = kind_words(|_| true);
         words.push("all".to_owned());
         line.unknown(&word, "kind", &words.iter().map(String::as_str).collect::<Vec<_>>());
         return None;

@@ -21,7 +21,7 @@ pub(crate) use self::command::{Answer, Command, WatchFault};
 pub(crate) use self::expected::{Expected, Told};
 pub(crate) use self::object::{Said, Target};
 pub(crate) use self::pod::{Phase, PodSaid};
-pub(crate) use self::workload::{NodeSaid, NodeState, Outcome, WorkloadSaid};
+pub(crate) use self::workload::{NodeSaid, NodeState, Outcome, Update, WorkloadSaid};
 
 /// A scenario that holds: what happens to a cluster and when, and which notifications that is to lead to.
 ///

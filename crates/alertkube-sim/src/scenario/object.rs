@@ -25,19 +25,8 @@ pub(crate) struct Target {
 pub(crate) enum Said {
     Pod(Box<PodSaid>),
     Node(NodeSaid),
-    Workload(WorkloadSaid),
+    Workload(Box<WorkloadSaid>),
 }
-
-/// Kinds that commands may name.
-const KINDS: &[KindId] = &[
-    KindId::Pod,
-    KindId::Node,
-    KindId::Deployment,
-    KindId::ReplicaSet,
-    KindId::StatefulSet,
-    KindId::DaemonSet,
-    KindId::Job,
-];
 
 impl Target {
     /// The names of all its objects.
@@ -54,16 +43,31 @@ pub(crate) fn kind_word(kind: KindId) -> String {
     Kind::of(kind).name.to_lowercase()
 }
 
-/// Reads the word for a kind out of `among`.
-pub(super) fn read_kind(word: &str, among: &[KindId]) -> Option<KindId> {
-    among.iter().copied().find(|kind| kind_word(*kind) == word)
+/// The words for the watched kinds that are `wanted`.
+pub(super) fn kind_words(wanted: fn(KindId) -> bool) -> Vec<String> {
+    Kind::ALL.iter().map(|kind| kind.id).filter(|kind| wanted(*kind)).map(kind_word).collect()
+}
+
+/// Reads the word for a watched kind that is `wanted`.
+pub(super) fn read_kind(word: &str, wanted: fn(KindId) -> bool) -> Option<KindId> {
+    Kind::ALL.iter().map(|kind| kind.id).find(|kind| wanted(*kind) && kind_word(*kind) == word)
+}
+
+/// Whether commands may name objects of a kind; events have a command of their own.
+fn is_object(kind: KindId) -> bool {
+    kind != KindId::Event
+}
+
+/// Whether objects of a kind may own pods.
+fn is_owner(kind: KindId) -> bool {
+    is_object(kind) && !matches!(kind, KindId::Pod | KindId::Node)
 }
 
 /// Reads `KIND NS/NAME`, or `node NAME`.
 pub(super) fn target(line: &mut Line<'_>) -> Option<Target> {
     let word = line.word("a kind")?;
-    let Some(kind) = read_kind(&word.value, KINDS) else {
-        let words: Vec<String> = KINDS.iter().map(|kind| kind_word(*kind)).collect();
+    let Some(kind) = read_kind(&word.value, is_object) else {
+        let words = kind_words(is_object);
         line.unknown(&word, "kind", &words.iter().map(String::as_str).collect::<Vec<_>>());
         return None;
     };
@@ -136,12 +140,11 @@ pub(super) fn truth(line: &mut Line<'_>, word: &Word) -> bool {
 
 /// Reads `deployment/web` and its like.
 pub(super) fn owner(line: &mut Line<'_>, word: &Word) -> Option<(KindId, String)> {
-    let owners = &KINDS[2..];
     let (kind, name) = word.value.split_once('/').unwrap_or((&word.value, ""));
-    let Some(kind) = read_kind(kind, owners) else {
-        let words: Vec<String> = owners.iter().map(|kind| kind_word(*kind)).collect();
+    let Some(kind) = read_kind(kind, is_owner) else {
         let problem = Problem::new("", format!("`{kind}` owns no pods"));
-        line.complain(word.column, problem.expected(format!("one of {}", words.join(", "))));
+        let words = kind_words(is_owner).join(", ");
+        line.complain(word.column, problem.expected(format!("one of {words}")));
         return None;
     };
     if name.is_empty() {

@@ -32,12 +32,24 @@ pub(crate) struct WorkloadSaid {
     pub(crate) replicas: Option<i64>,
     pub(crate) unavailable: i64,
     pub(crate) misscheduled: i64,
-    pub(crate) rolling: bool,
+    pub(crate) update: Update,
     pub(crate) deadline_exceeded: bool,
     pub(crate) replica_failure: Option<String>,
     pub(crate) outcome: Outcome,
     pub(crate) labels: Vec<(String, String)>,
     pub(crate) ago: Duration,
+}
+
+/// How far the last change of a workload's template is carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Update {
+    #[default]
+    Done,
+    Rolling,
+    /// A StatefulSet's rollout has come to its partition.
+    Partitioned(i64),
+    /// A StatefulSet or a DaemonSet replaces no pod before it is deleted.
+    OnDelete,
 }
 
 /// How a Job ended.
@@ -64,6 +76,8 @@ const WORKLOAD_WORDS: &[&str] = &[
     "unavailable",
     "misscheduled",
     "rolling",
+    "partition",
+    "on-delete",
     "deadline-exceeded",
     "replica-failure",
     "failed",
@@ -107,7 +121,13 @@ pub(super) fn read_workload(line: &mut Line<'_>, target: &mut Target) -> Workloa
             }
             (Some("since"), _) => said.ago = ago(line, &word),
             (Some(key), _) if key.starts_with("label.") => said.labels.push(label(key, &word)),
-            (None, "rolling") => said.rolling = true,
+            (None, "rolling") => said.update = Update::Rolling,
+            (Some("partition"), _) if target.kind == KindId::StatefulSet => {
+                said.update = Update::Partitioned(number(line, &word));
+            }
+            (None, "on-delete") if matches!(target.kind, KindId::StatefulSet | KindId::DaemonSet) => {
+                said.update = Update::OnDelete;
+            }
             (None, "deadline-exceeded") => said.deadline_exceeded = true,
             (None, "failed") if target.kind == KindId::Job => {
                 said.outcome = Outcome::Failed("BackoffLimitExceeded".to_owned());

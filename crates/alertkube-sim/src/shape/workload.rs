@@ -16,7 +16,7 @@ pub struct WorkloadShape {
     missing: i64,
     missing_since: Stamp,
     misscheduled: i64,
-    rolling: bool,
+    update: Update,
     deadline_passed: Option<Stamp>,
     create_failed: Option<(String, Stamp)>,
     pub(super) outcome: job::Outcome,
@@ -29,6 +29,18 @@ enum Kind {
     StatefulSet,
     DaemonSet,
     Job,
+}
+
+/// How far the last change of the pods' template is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Update {
+    Done,
+    /// The controller replaces pods.
+    Rolling,
+    /// It has replaced all but so many.
+    Partitioned(i64),
+    /// It replaces none before somebody deletes them.
+    OnDelete,
 }
 
 impl WorkloadShape {
@@ -66,7 +78,7 @@ impl WorkloadShape {
             missing: 0,
             missing_since: since,
             misscheduled: 0,
-            rolling: false,
+            update: Update::Done,
             deadline_passed: None,
             create_failed: None,
             outcome: job::Outcome::Running,
@@ -98,7 +110,21 @@ impl WorkloadShape {
     /// A rollout is in progress.
     #[must_use]
     pub fn rolling(mut self) -> WorkloadShape {
-        self.rolling = true;
+        self.update = Update::Rolling;
+        self
+    }
+
+    /// A StatefulSet's rollout has come to its partition: so many keep the revision that they have.
+    #[must_use]
+    pub fn partitioned(mut self, kept: i64) -> WorkloadShape {
+        self.update = Update::Partitioned(kept);
+        self
+    }
+
+    /// The template of a StatefulSet or a DaemonSet was changed, and no pod is replaced until it is deleted.
+    #[must_use]
+    pub fn on_delete(mut self) -> WorkloadShape {
+        self.update = Update::OnDelete;
         self
     }
 
@@ -145,7 +171,7 @@ impl WorkloadShape {
             Kind::StatefulSet => {
                 ("apps/v1", "StatefulSet", self.stateful_set_spec(), self.stateful_set_status())
             }
-            Kind::DaemonSet => ("apps/v1", "DaemonSet", self.spec(), self.daemon_set_status()),
+            Kind::DaemonSet => ("apps/v1", "DaemonSet", self.daemon_set_spec(), self.daemon_set_status()),
             Kind::Job => ("batch/v1", "Job", job::spec(self), job::status(self)),
         };
         json!({
@@ -159,7 +185,12 @@ impl WorkloadShape {
 
     /// What a controller in the middle of a rollout has updated: the missing ones are the new ones.
     fn updated(&self) -> i64 {
-        if self.rolling { self.missing } else { self.wanted }
+        match self.update {
+            Update::Done => self.wanted,
+            Update::Rolling => self.missing,
+            Update::Partitioned(kept) => (self.wanted - kept).max(0),
+            Update::OnDelete => 0,
+        }
     }
 
     fn spec(&self) -> Value {
@@ -190,7 +221,22 @@ impl WorkloadShape {
     fn stateful_set_spec(&self) -> Value {
         let mut spec = self.scaled_spec();
         spec["serviceName"] = self.meta.text("name").into();
-        spec["updateStrategy"] = json!({ "type": "RollingUpdate", "rollingUpdate": { "partition": 0 } });
+        spec["updateStrategy"] = match self.update {
+            Update::OnDelete => json!({ "type": "OnDelete" }),
+            Update::Partitioned(kept) => {
+                json!({ "type": "RollingUpdate", "rollingUpdate": { "partition": kept } })
+            }
+            _ => json!({ "type": "RollingUpdate", "rollingUpdate": { "partition": 0 } }),
+        };
+        spec
+    }
+
+    fn daemon_set_spec(&self) -> Value {
+        let mut spec = self.spec();
+        spec["updateStrategy"] = match self.update {
+            Update::OnDelete => json!({ "type": "OnDelete" }),
+            _ => json!({ "type": "RollingUpdate", "rollingUpdate": { "maxSurge": 0, "maxUnavailable": 1 } }),
+        };
         spec
     }
 
@@ -228,7 +274,7 @@ impl WorkloadShape {
             let message = format!("{set} has timed out progressing.");
             return condition("Progressing", "False", at, ("ProgressDeadlineExceeded", &message));
         }
-        let (reason, message) = match self.rolling {
+        let (reason, message) = match self.update == Update::Rolling {
             true => ("ReplicaSetUpdated", format!("{set} is progressing.")),
             false => ("NewReplicaSetAvailable", format!("{set} has successfully progressed.")),
         };
@@ -257,11 +303,12 @@ impl WorkloadShape {
     fn stateful_set_status(&self) -> Value {
         let name = self.meta.text("name");
         let current = format!("{name}-7c9d8f6b5");
-        let update = if self.rolling { format!("{name}-84b6f9c7d") } else { current.clone() };
+        let done = self.update == Update::Done;
+        let update = if done { current.clone() } else { format!("{name}-84b6f9c7d") };
         let mut status = counts(&[
             ("observedGeneration", 1),
             ("readyReplicas", self.ready()),
-            ("currentReplicas", if self.rolling { self.ready() } else { self.wanted }),
+            ("currentReplicas", if done { self.wanted } else { self.wanted - self.updated() }),
             ("updatedReplicas", self.updated()),
         ]);
         for (field, count) in

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alertkube_core::{KindId, Stamp};
 use serde_json::Value;
 
-use crate::scenario::{NodeSaid, NodeState, Outcome, WorkloadSaid};
+use crate::scenario::{NodeSaid, NodeState, Outcome, Update, WorkloadSaid};
 use crate::shape::{EventShape, NodeShape, WorkloadShape};
 
 /// A node, with since when each thing is wrong with it.
@@ -111,9 +111,12 @@ impl CastWorkload {
         if self.said.unavailable > 0 {
             shape = shape.unavailable(self.said.unavailable, at);
         }
-        if self.said.rolling {
-            shape = shape.rolling();
-        }
+        shape = match self.said.update {
+            Update::Done => shape,
+            Update::Rolling => shape.rolling(),
+            Update::Partitioned(kept) => shape.partitioned(kept),
+            Update::OnDelete => shape.on_delete(),
+        };
         if self.said.deadline_exceeded {
             shape = shape.deadline_passed(at);
         }

@@ -80,6 +80,7 @@ scenarios! {
     statefulset
     two_containers
     unschedulable
+    update_held_back
     watch_faults
 }
 

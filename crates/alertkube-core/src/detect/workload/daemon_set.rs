@@ -16,8 +16,9 @@ pub(super) static ROWS: [Row<Workload>; 2] = [
             hold_for: Duration::from_secs(600),
             hold_down: Duration::from_secs(60),
             effect_of: &[MEMBERS_ANY],
-            doc: "A DaemonSet has lacked ready pods on some nodes for ten minutes, while no rollout is on its way. \
-                  What is wrong with its pods or their nodes is told instead where anything is found.",
+            doc: "A DaemonSet has lacked ready pods on some nodes for ten minutes, while no rollout is on its \
+                  way; an update that waits for you, with `OnDelete`, is none. What is wrong with its pods or their \
+                  nodes is told instead where anything is found.",
             ..DAEMON_SET
         },
         detect: unavailable,
@@ -36,9 +37,14 @@ pub(super) static ROWS: [Row<Workload>; 2] = [
 ];
 
 fn unavailable(set: &Workload, _near: &Near<'_>) -> Option<Finding> {
-    let rolling_out = set.updated < set.wanted;
-    let lacks = set.wanted > 0 && set.ready < set.wanted && observed(set) && !rolling_out;
+    let lacks = set.wanted > 0 && set.ready < set.wanted && observed(set) && !rolling_out(set);
     lacks.then(|| Finding::new(&of_wanted(set.ready, set.wanted, "pods ready")))
+}
+
+/// Whether the controller is replacing pods: older ones are there, and it does not wait for somebody to delete them. A
+/// pod that does not exist is no older one.
+fn rolling_out(set: &Workload) -> bool {
+    !set.on_delete && set.updated < set.created
 }
 
 fn misscheduled(set: &Workload, _near: &Near<'_>) -> Option<Finding> {
@@ -62,6 +68,12 @@ mod tests {
         check_set(lacking(), &["DaemonSetUnavailable: 1 of 3 pods ready"]);
         check_set(Workload { updated: 2, ..lacking() }, &[]);
         check_set(Workload { meta: Meta { generation: 2, ..meta("agent") }, ..lacking() }, &[]);
+        check_set(Workload { updated: 2, on_delete: true, ..lacking() }, &["DaemonSetUnavailable: 1 of 3"]);
+        check_set(
+            Workload { created: 2, updated: 2, ready: 2, ..workload() },
+            &["DaemonSetUnavailable: 2 of 3"],
+        );
+        check_set(Workload { created: 2, updated: 1, ready: 2, ..workload() }, &[]);
         check_set(Workload { wanted: 0, ready: 0, ..lacking() }, &[]);
         check_set(Workload { unavailable: 1, ..workload() }, &[]);
     }

@@ -161,10 +161,23 @@ fn a_stateful_set_says_whether_it_rolls() {
     let rolling = json!({"metadata": {"name": "db"}, "spec": {"replicas": 0},
         "status": {"currentRevision": "db-1", "updateRevision": "db-2", "readyReplicas": 0}});
     let set = workload(KindId::StatefulSet, &rolling);
-    assert_eq!((set.wanted, set.settled_revision), (0, false));
+    assert_eq!((set.wanted, set.settled_revision, set.on_delete, set.partition), (0, false, false, 0));
     let settled = json!({"metadata": {"name": "db"},
         "status": {"currentRevision": "db-2", "updateRevision": "db-2"}});
     assert!(workload(KindId::StatefulSet, &settled).settled_revision);
+    let partitioned = json!({"metadata": {"name": "db"},
+        "spec": {"replicas": 5, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 3}}},
+        "status": {"replicas": 4, "updatedReplicas": 1}});
+    let set = workload(KindId::StatefulSet, &partitioned);
+    assert_eq!((set.partition, set.created, set.updated, set.on_delete), (3, 4, 1, false));
+}
+
+#[test]
+fn an_update_may_wait_for_pods_to_be_deleted() {
+    let object = json!({"metadata": {"name": "a"}, "spec": {"updateStrategy": {"type": "OnDelete"}}});
+    assert!(workload(KindId::StatefulSet, &object).on_delete);
+    assert!(workload(KindId::DaemonSet, &object).on_delete);
+    assert!(!workload(KindId::Deployment, &object).on_delete);
 }
 
 #[test]
@@ -172,9 +185,10 @@ fn a_daemon_set_counts_nodes() {
     let set = workload(
         KindId::DaemonSet,
         &json!({"metadata": {"name": "agent"}, "status": {"desiredNumberScheduled": 5, "numberReady": 3,
-            "updatedNumberScheduled": 4, "numberUnavailable": 2, "numberMisscheduled": 1, "observedGeneration": 2}}),
+            "currentNumberScheduled": 5, "updatedNumberScheduled": 4, "numberUnavailable": 2, "numberMisscheduled": 1, "observedGeneration": 2}}),
     );
     assert_eq!((set.wanted, set.ready, set.updated, set.unavailable, set.misscheduled), (5, 3, 4, 2, 1));
+    assert_eq!(set.created, 5);
     let fresh = workload(KindId::DaemonSet, &json!({"metadata": {"name": "agent"}, "status": {}}));
     assert_eq!(fresh.wanted, 0);
 }

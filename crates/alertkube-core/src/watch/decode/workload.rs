@@ -38,8 +38,25 @@ fn spec(workload: &mut Workload, kind: KindId, reader: &mut Reader<'_>, key: &[u
     match (key, kind) {
         (b"replicas", KindId::Deployment | KindId::ReplicaSet | KindId::StatefulSet)
         | (b"completions", KindId::Job) => set(&mut workload.wanted, reader),
+        (b"updateStrategy", KindId::StatefulSet | KindId::DaemonSet) => {
+            reader.fields(|reader, key| update_strategy(workload, reader, key));
+        }
         (b"paused", KindId::Deployment) => workload.paused = reader.boolean().unwrap_or_default(),
         (b"suspend", KindId::Job) => workload.suspended = reader.boolean().unwrap_or_default(),
+        _ => {}
+    }
+}
+
+fn update_strategy(workload: &mut Workload, reader: &mut Reader<'_>, key: &[u8]) {
+    match key {
+        b"type" => workload.on_delete = reader.text().is_some_and(|kind| kind == "OnDelete"),
+        b"rollingUpdate" => {
+            reader.fields(|reader, key| {
+                if key == b"partition" {
+                    set(&mut workload.partition, reader);
+                }
+            });
+        }
         _ => {}
     }
 }
@@ -48,6 +65,7 @@ fn status(workload: &mut Workload, kind: KindId, reader: &mut Reader<'_>, key: &
     match (key, kind) {
         (b"desiredNumberScheduled", KindId::DaemonSet) => set(&mut workload.wanted, reader),
         (b"readyReplicas" | b"numberReady", _) => set(&mut workload.ready, reader),
+        (b"replicas" | b"currentNumberScheduled", _) => set(&mut workload.created, reader),
         (b"updatedReplicas" | b"updatedNumberScheduled", _) => set(&mut workload.updated, reader),
         (b"unavailableReplicas" | b"numberUnavailable", _) => set(&mut workload.unavailable, reader),
         (b"numberMisscheduled", _) => set(&mut workload.misscheduled, reader),
