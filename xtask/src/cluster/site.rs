@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use crate::checkout;
+
 /// The one node's name.
 pub(crate) const NODE: &str = "node-a";
 /// The node's address: the bridge that the pods hang on.
@@ -32,23 +34,24 @@ pub(crate) struct Site {
     name: String,
     cache: PathBuf,
     state: PathBuf,
+    modules: PathBuf,
 }
 
 impl Site {
-    /// The site of the checkout that this program was built from.
+    /// The site of the checkout that this program is run for.
     pub(crate) fn of_this_checkout() -> Result<Self> {
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let xtask = checkout::xtask()?;
         let cache = cache_root()?.join("alertkube").join("cluster");
         fs::create_dir_all(&cache).with_context(|| format!("create {}", cache.display()))?;
-        Ok(Self::of(checkout, cache))
+        Ok(Self::of(&xtask, cache))
     }
 
-    fn of(checkout: &Path, cache: PathBuf) -> Self {
-        let hash = hex(&Sha256::digest(checkout.as_os_str().as_encoded_bytes()));
+    fn of(xtask: &Path, cache: PathBuf) -> Self {
+        let hash = hex(&Sha256::digest(xtask.as_os_str().as_encoded_bytes()));
         let name = format!("alertkube-{}", &hash[..8]);
         // Not below the cache: sockets live here, and their paths may not exceed 107 bytes.
         let state = Path::new("/var/lib").join(&name);
-        Self { name, cache, state }
+        Self { name, cache, state, modules: xtask.join("cluster") }
     }
 
     /// The name of the network namespace, the control groups and the pod network.
@@ -99,8 +102,8 @@ impl Site {
     }
 
     /// The folder with `go.mod` and `go.sum` of the cluster's binaries.
-    pub(crate) fn modules(&self) -> &'static Path {
-        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/cluster"))
+    pub(crate) fn modules(&self) -> &Path {
+        &self.modules
     }
 }
 
@@ -140,6 +143,10 @@ mod tests {
         let two = Site::of(Path::new("/two/xtask"), PathBuf::from("/cache"));
         assert_ne!(one.name(), two.name());
         assert_eq!(one.name().len(), "alertkube-".len() + 8);
+        assert_eq!(
+            (one.modules(), two.modules()),
+            (Path::new("/one/xtask/cluster"), Path::new("/two/xtask/cluster"))
+        );
         assert_eq!(one.name(), Site::of(Path::new("/one/xtask"), PathBuf::from("/other")).name());
     }
 

@@ -63,6 +63,7 @@ fn emitted() -> Vec<Value> {
         deployment().unavailable(1, T).deadline_passed(T),
         WorkloadShape::replica_set("shop", "web-1", 2, T),
         WorkloadShape::stateful_set("shop", "db", 2, T),
+        WorkloadShape::stateful_set("shop", "db", 2, T).partitioned(1),
         WorkloadShape::daemon_set("shop", "logs", 2, T),
         job(),
         job().failed("BackoffLimitExceeded", T),
@@ -75,7 +76,7 @@ fn emitted() -> Vec<Value> {
 
 /// All status fields and reasons of real objects, by kind.
 fn recorded() -> BTreeMap<String, BTreeSet<String>> {
-    let folder = super::folder().join("shapes");
+    let folder = super::folder().expect("a checkout").join("shapes");
     let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for entry in fs::read_dir(&folder).expect("fixtures/real/shapes") {
         let text = fs::read_to_string(entry.expect("an entry").path()).expect("a record");

@@ -1,11 +1,12 @@
 //! What real servers answered and what real objects look like, as files in `fixtures/real`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::checkout;
 use crate::cluster::IMAGE;
 use crate::line::{Ground, Row, pairs};
 
@@ -13,13 +14,13 @@ use crate::line::{Ground, Row, pairs};
 mod emitted;
 
 /// Where they lie.
-pub(crate) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/real")
+pub(crate) fn folder() -> Result<PathBuf> {
+    Ok(checkout::root()?.join("fixtures/real"))
 }
 
 /// Writes one file, in a form that diffs well.
 pub(crate) fn write(name: &str, value: &Value) -> Result<()> {
-    let path = folder().join(name);
+    let path = folder()?.join(name);
     fs::create_dir_all(path.parent().unwrap_or(&path)).context("create the folder of the records")?;
     let text = serde_json::to_string_pretty(value).context("write JSON")?;
     fs::write(&path, text + "\n").with_context(|| format!("write {}", path.display()))

@@ -6,12 +6,13 @@ use crate::rules::{Problem, assert_seen, check};
 use crate::source::{Source, close, idents, is_word};
 use crate::tree::{Lists, TREE, crate_of};
 
-type Manifest<'a> = (&'a str, &'a str);
+/// A manifest: its path and its text.
+pub(crate) type Manifest<'a> = (&'a str, &'a str);
 
 /// An entry of a manifest's dependency tables: its line, its name, and whether only tests have it.
-type Entry<'a> = (usize, &'a str, bool);
+pub(crate) type Entry<'a> = (usize, &'a str, bool);
 
-fn entries(manifest: &str) -> Vec<Entry<'_>> {
+pub(crate) fn entries(manifest: &str) -> Vec<Entry<'_>> {
     let (mut table, mut found) = ("", Vec::new());
     for (at, line) in manifest.lines().map(str::trim).enumerate() {
         let word = line.split([' ', '.', '=']).next().unwrap_or_default();

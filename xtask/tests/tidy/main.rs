@@ -7,6 +7,7 @@ mod tree;
 mod source;
 
 mod bounds;
+mod dependencies;
 mod docs;
 mod imports;
 mod names;

@@ -29,6 +29,7 @@ licence: drop the package, or argue for the licence in tidy.toml
 source: use a released version from the crates index
 duplicate: align the versions, or give the reason in tidy.toml
 dependency-reason: say on the line above the entry why it is there
+dependency-use: drop the entry, or move it to dev-dependencies; for features alone, give the reason in tidy.toml
 home-path: use a path relative to the repository
 adr: number decision records from 0001 without gaps and link each from docs/adr/README.md
 doc-size: move detail to docs/
