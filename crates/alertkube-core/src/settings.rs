@@ -1,6 +1,6 @@
 //! What the user wants, checked and compiled: the api crate lowers configuration to this, the stages read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use alertkube_lang::{FilterList, Matcher};
@@ -33,6 +33,8 @@ pub struct Settings {
     pub inhibitions: Vec<Inhibition>,
     /// The sinks, in the order of their ids.
     pub sinks: Vec<SinkPlan>,
+    /// Sinks that take some severities only (`sinks.<sink>.severities`); one that is not here takes all.
+    pub severities: BTreeMap<SinkId, BTreeSet<Severity>>,
     /// Annotation keys that alerts carry, besides those that the core itself reads.
     pub annotations: Vec<String>,
 }
@@ -188,6 +190,7 @@ impl Settings {
             overrides: Vec::new(),
             inhibitions: Vec::new(),
             sinks,
+            severities: BTreeMap::new(),
             annotations: Vec::new(),
         }
     }
@@ -195,6 +198,11 @@ impl Settings {
     /// The plan of a sink.
     pub fn sink(&self, id: SinkId) -> &SinkPlan {
         &self.sinks[id.0]
+    }
+
+    /// Whether a sink is told of problems of this severity. Their ends go to whoever was told, whatever they are then.
+    pub fn takes(&self, id: SinkId, severity: Severity) -> bool {
+        self.severities.get(&id).is_none_or(|taken| taken.contains(&severity))
     }
 
     /// The id of the sink of that name.

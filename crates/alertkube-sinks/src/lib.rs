@@ -27,11 +27,13 @@ mod text;
 mod v1;
 
 mod list;
+mod pagerduty;
 mod stdout;
 mod webhook;
 
 pub use guard::{Destination, Guard};
 pub use list::{BUILT, KNOWN, SinkSettings, build};
+pub use pagerduty::PagerDuty;
 pub use reply::{Failure, Reply};
 pub use sink::{Attempt, Post, Request, Sink};
 pub use stdout::Stdout;

@@ -6,6 +6,15 @@ use std::time::Duration;
 /// It follows from the bounds below, and the contract suite holds each sink to it.
 pub(crate) const BODY_MAX: usize = 1024 * 1024;
 
+/// Bytes of an event that PagerDuty takes (its manual: 512 KB). A larger one is told without its lists.
+pub(crate) const PAGERDUTY_BODY_MAX: usize = 512_000;
+
+/// Characters of a summary that PagerDuty takes; cutting at as many bytes keeps within it.
+pub(crate) const PAGERDUTY_SUMMARY_MAX: usize = 1024;
+
+/// Characters of a key that PagerDuty takes. A longer one cannot be cut without meeting another, so it is not sent.
+pub(crate) const PAGERDUTY_KEY_MAX: usize = 255;
+
 /// Bytes of the alerts of a digest, in either format; further ones are told by fingerprint only.
 pub(crate) const DIGEST_ALERTS_BYTES_MAX: usize = 256 * 1024;
 

@@ -1,5 +1,6 @@
 //! The list of sinks: a sink is its file and one line here.
 
+use crate::pagerduty::PagerDuty;
 use crate::sink::Sink;
 use crate::stdout::Stdout;
 use crate::webhook::Webhook;
@@ -41,4 +42,5 @@ macro_rules! sinks {
 sinks! {
     "stdout" => Stdout, "Standard output.";
     "webhook" => Webhook, "Any HTTP endpoint.";
+    "pagerduty" => PagerDuty, "Incidents in PagerDuty.";
 }

@@ -1,9 +1,10 @@
 //! What a sink is: from a notification to a request, from a reply to a verdict.
 
-use alertkube_core::{Notification, SinkClass, Stamp, Verdict, Why};
+use alertkube_core::{Action, Notification, SinkClass, Stamp, Verdict, Why};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::guard::{Destination, Guard};
+use crate::limits;
 use crate::reply::Reply;
 
 /// A sink. It keeps no state and does no I/O: the same notification and attempt always give the same request.
@@ -63,4 +64,32 @@ impl std::fmt::Debug for Post {
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
     }
+}
+
+/// A credential that is set; files end in a line feed, and an empty variable is one that is not set.
+pub(crate) fn given(credential: Option<&SecretString>) -> Option<&str> {
+    credential.map(|text| text.expose_secret().trim()).filter(|text| !text.is_empty())
+}
+
+/// What the headers of every JSON body say, the same on every try. A digest has many episodes and names none.
+pub(crate) fn headers_of(notification: &Notification) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("Content-Type", "application/json".to_owned()),
+        ("User-Agent", "alertkube".to_owned()),
+        ("X-Alertkube-Delivery", printable(&notification.delivery)),
+    ];
+    if let ([report], false) = (notification.reports.as_slice(), notification.action == Action::Digest) {
+        headers.push(("X-Alertkube-Episode", printable(&report.episode)));
+    }
+    headers
+}
+
+/// Headers as a [`Post`] has them.
+pub(crate) fn owned(headers: Vec<(&'static str, String)>) -> Vec<(String, String)> {
+    headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A header's value cannot hold anything but visible ASCII.
+fn printable(value: &str) -> String {
+    value.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(limits::NAME_MAX).collect()
 }

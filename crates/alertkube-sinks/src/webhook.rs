@@ -1,13 +1,13 @@
 //! The sink `webhook`: a JSON body by POST to any endpoint, signed if there is a secret.
 
-use alertkube_core::{Action, Notification, SinkClass, Stamp, Why};
+use alertkube_core::{Notification, SinkClass, Stamp, Why};
 use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use sha2::Sha256;
 
 use crate::guard::Guard;
-use crate::sink::{Attempt, Post, Request, Sink};
+use crate::sink::{Attempt, Post, Request, Sink, given, headers_of, owned};
 use crate::{limits, reference, v1};
 
 /// The settings of the sink `webhook`, and the sink itself.
@@ -60,26 +60,14 @@ impl Sink for Webhook {
 impl Webhook {
     fn headers(&self, notification: &Notification, attempt: &Attempt, body: &[u8]) -> Vec<(String, String)> {
         let timestamp = seconds(attempt.wall);
-        let mut headers = vec![
-            ("Content-Type", "application/json".to_owned()),
-            ("User-Agent", "alertkube".to_owned()),
-            ("X-Alertkube-Delivery", printable(&notification.delivery)),
-            ("X-Alertkube-Attempt", attempt.number.to_string()),
-        ];
-        if let ([report], false) = (notification.reports.as_slice(), notification.action == Action::Digest) {
-            headers.push(("X-Alertkube-Episode", printable(&report.episode)));
-        }
+        let mut headers = headers_of(notification);
+        headers.push(("X-Alertkube-Attempt", attempt.number.to_string()));
         if let Some(secret) = given(self.secret.as_ref()) {
             headers.push(("X-Alertkube-Signature", signature(secret, &timestamp, body)));
         }
         headers.push(("X-Alertkube-Timestamp", timestamp));
-        headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        owned(headers)
     }
-}
-
-/// A credential that is set; files end in a line feed, and an empty variable is one that is not set.
-fn given(credential: Option<&SecretString>) -> Option<&str> {
-    credential.map(|text| text.expose_secret().trim()).filter(|text| !text.is_empty())
 }
 
 /// `sha256=<hex HMAC-SHA256 over timestamp + "." + body>`
@@ -95,11 +83,6 @@ fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
 /// RFC 3339 in UTC without fractions, as Go's `time.RFC3339` writes it.
 fn seconds(at: Stamp) -> String {
     at.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// A header's value cannot hold anything but visible ASCII.
-fn printable(value: &str) -> String {
-    value.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(limits::NAME_MAX).collect()
 }
 
 #[cfg(test)]

@@ -46,6 +46,15 @@ pub(crate) fn pretty(value: Value) -> String {
     format!("{}\n", serde_json::to_string_pretty(&elided(value)).expect("JSON"))
 }
 
+/// The page with the JSON block behind `<!-- example: NAME -->` replaced.
+pub(crate) fn with_example(page: &str, name: &str, value: &Value) -> String {
+    let opening = format!("<!-- example: {name} -->\n```json\n");
+    let (before, rest) = page.split_once(&opening).expect("the page has the example");
+    let (_, after) = rest.split_once("\n```").expect("the example ends");
+    let example = pretty(value.clone());
+    format!("{before}{opening}{example}```{after}")
+}
+
 /// The value with the middle of long lists and texts left out: two thousand alerts need no two thousand lines.
 fn elided(value: Value) -> Value {
     match value {

@@ -5,4 +5,5 @@ mod contract;
 mod golden;
 mod guard;
 mod page;
+mod pagerduty;
 mod schema;

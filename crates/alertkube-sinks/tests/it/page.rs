@@ -11,8 +11,8 @@ const PAGE: &str = include_str!("../../../../docs/reference/webhook.md");
 #[test]
 fn the_examples_on_the_page_are_what_is_sent() {
     let first = |format| document(format, &cases::first());
-    let mut page = with_example(PAGE, "reference", &first(WebhookFormat::Reference));
-    page = with_example(&page, "v1", &first(WebhookFormat::V1));
+    let mut page = golden::with_example(PAGE, "reference", &first(WebhookFormat::Reference));
+    page = golden::with_example(&page, "v1", &first(WebhookFormat::V1));
     golden::assert_same("docs/reference/webhook.md", &page);
 }
 
@@ -43,13 +43,4 @@ fn post(format: WebhookFormat, notification: &Notification) -> alertkube_sinks::
 
 fn document(format: WebhookFormat, notification: &Notification) -> Value {
     serde_json::from_slice(&post(format, notification).body).expect("JSON")
-}
-
-/// The page with the JSON block behind `<!-- example: NAME -->` replaced.
-fn with_example(page: &str, name: &str, value: &Value) -> String {
-    let opening = format!("<!-- example: {name} -->\n```json\n");
-    let (before, rest) = page.split_once(&opening).expect("the page has the example");
-    let (_, after) = rest.split_once("\n```").expect("the example ends");
-    let example = golden::pretty(value.clone());
-    format!("{before}{opening}{example}```{after}")
 }
