@@ -1,8 +1,14 @@
 //! Stage 8, own: which seat decides, remembers and tells. One seat until sharding comes; the formula is the final one.
 
+mod lease;
+
 use alertkube_lang::fnv32a;
 
 use crate::alert::Subject;
+
+pub use lease::{
+    Candidate, Election, LeaseEffect, LeaseInput, LeaseNews, LeaseRecord, LeaseTrouble, LostLease,
+};
 
 /// A seat: one share of the subjects, and the state that belongs to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
