@@ -14,6 +14,9 @@ pub(crate) const WATCHES_MAX: usize = 1024;
 /// Lasting faults in force at the same time; one more pushes the oldest out.
 pub(crate) const RULES_MAX: usize = 64;
 
+/// Requests that are on their way after their senders gave them up; one more is lost.
+pub(crate) const LATE_REQUESTS_MAX: usize = 64;
+
 /// How often a watch that asked for bookmarks gets one.
 pub(crate) const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 

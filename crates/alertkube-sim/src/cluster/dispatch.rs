@@ -1,5 +1,7 @@
 //! From a request to the operation that it names.
 
+use std::time::Duration;
+
 use alertkube_core::Stamp;
 use serde_json::{Value, json};
 
@@ -42,14 +44,13 @@ impl Cluster {
         match strike {
             Some(Strike::Answer(failure)) => return Reply::Answer(failure.response()),
             Some(Strike::Reset { applied: false }) => return Reply::Reset,
+            Some(Strike::Late { millis }) => {
+                self.weather.delay(now.plus(Duration::from_millis(millis)), request);
+                return Reply::Reset;
+            }
             Some(Strike::Reset { applied: true }) | None => {}
         }
-        let reply = match (request.verb, target.name.is_some()) {
-            (Verb::Get, false) if request.flag("watch") => self.open_watch(now, &call, &target, request),
-            (Verb::Get, false) => self.list(&call, &target, request).map(Reply::Answer),
-            _ => self.single(now, &target, request).map(Reply::Answer),
-        };
-        match (strike, reply) {
+        match (strike, self.carry_out(now, &call, &target, request)) {
             (None, Ok(reply)) => reply,
             (None, Err(failure)) => Reply::Answer(failure.response()),
             (Some(_), Ok(Reply::Stream(id))) => {
@@ -57,6 +58,28 @@ impl Cluster {
                 Reply::Reset
             }
             (Some(_), _) => Reply::Reset,
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        now: Stamp,
+        call: &Call,
+        target: &Target,
+        request: &Request,
+    ) -> Result<Reply, Failure> {
+        match (request.verb, target.name.is_some()) {
+            (Verb::Get, false) if request.flag("watch") => self.open_watch(now, call, target, request),
+            (Verb::Get, false) => self.list(call, target, request).map(Reply::Answer),
+            _ => self.single(now, target, request).map(Reply::Answer),
+        }
+    }
+
+    /// Carries out a request whose answer nobody waits for any more.
+    pub(super) fn carry_out_late(&mut self, now: Stamp, request: &Request) {
+        let Some((call, target)) = call(request) else { return };
+        if let Ok(Reply::Stream(id)) = self.carry_out(now, &call, &target, request) {
+            self.watches.close(id);
         }
     }
 

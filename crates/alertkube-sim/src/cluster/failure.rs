@@ -81,6 +81,15 @@ impl Failure {
         Failure::of(403, "Forbidden", message).about(resource, "", resource.plural)
     }
 
+    /// 403 of a create that a ResourceQuota does not admit
+    pub(crate) fn over_quota(resource: &Resource) -> Failure {
+        let (what, plural) = (resource.qualified(), resource.plural);
+        let message = format!(
+            "{what} is forbidden: exceeded quota: alertkube, requested: count/{plural}=1, used: count/{plural}=1, limited: count/{plural}=1"
+        );
+        Failure::of(403, "Forbidden", message).about(resource, "", resource.plural)
+    }
+
     /// 404 of an object
     pub(crate) fn not_found(resource: &Resource, name: &str) -> Failure {
         let message = format!("{} \"{name}\" not found", resource.qualified());

@@ -84,6 +84,13 @@ pub enum Fault {
         /// Milliseconds.
         millis: u64,
     },
+    /// 403 for every create, in the words of a ResourceQuota that is used up.
+    Quota,
+    /// The connection is reset, and the request is carried out so much later, in whatever world it finds then.
+    Late {
+        /// Milliseconds of the cluster's clock.
+        millis: u64,
+    },
     /// The connection is reset instead of an answer.
     Reset {
         /// Whether the request was carried out: the reply alone was lost.
@@ -195,6 +202,7 @@ impl Call {
 pub(crate) enum Strike {
     Answer(Failure),
     Reset { applied: bool },
+    Late { millis: u64 },
 }
 
 /// The lasting faults in force, oldest first.
@@ -251,6 +259,8 @@ impl Rules {
                 Fault::Forbidden => Failure::forbidden(&call.resource, call.word),
                 Fault::Missing => Failure::no_such_resource(),
                 Fault::ServerError => Failure::internal("the simulated server failed as it was told"),
+                Fault::Quota if call.verb == Verb::Post => Failure::over_quota(&call.resource),
+                Fault::Late { millis } => return Some(Strike::Late { millis: *millis }),
                 Fault::Conflict if changes => Failure::conflict(&call.resource, name),
                 Fault::Reset { applied } => return Some(Strike::Reset { applied: *applied }),
                 _ => return None,

@@ -104,17 +104,24 @@ impl Cluster {
         self.watches.count()
     }
 
-    /// Does what is due: bookmarks, time-outs of watches, repeated cuts.
+    /// Does what is due: bookmarks, time-outs of watches, repeated cuts, requests that arrive late.
     pub fn tick(&mut self, now: Stamp) {
         if self.weather.cut_is_due(now) {
             self.watches.cut(|_| true);
+        }
+        while let Some(request) = self.weather.take_late(now) {
+            self.carry_out_late(now, &request);
+            self.publish();
         }
         self.watches.tick(now, self.store.version());
     }
 
     /// When [`Cluster::tick`] has something to do next.
     pub fn deadline(&self) -> Option<Stamp> {
-        [self.watches.deadline(), self.weather.next_cut()].into_iter().flatten().min()
+        [self.watches.deadline(), self.weather.next_cut(), self.weather.next_late()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Whether no connection is accepted at the moment.
@@ -165,3 +172,6 @@ impl Cluster {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,9 @@ use alertkube_core::Stamp;
 use super::Cluster;
 use super::failure::Failure;
 use super::fault::{Fault, Rules, Scope};
+use super::request::Request;
 use super::store::Store;
+use crate::limits::LATE_REQUESTS_MAX;
 
 /// Everything that is wrong at the moment.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub(crate) struct Weather {
     refused_until: Option<Stamp>,
     cuts: Option<Cuts>,
     snapshot: Option<Store>,
+    /// Requests that were given up by whoever sent them and are still on their way.
+    late: Vec<(Stamp, Request)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +46,25 @@ impl Weather {
         true
     }
 
-    /// Lasting faults end; the snapshot stays.
+    /// A request is to be carried out later; beyond the bound it is lost instead.
+    pub(crate) fn delay(&mut self, until: Stamp, request: &Request) {
+        if self.late.len() < LATE_REQUESTS_MAX {
+            self.late.push((until, request.clone()));
+        }
+    }
+
+    /// The oldest of the late requests that arrive by now.
+    pub(crate) fn take_late(&mut self, now: Stamp) -> Option<Request> {
+        let first = (0..self.late.len()).min_by_key(|at| self.late[*at].0)?;
+        (self.late[first].0 <= now).then(|| self.late.remove(first).1)
+    }
+
+    /// When the next late request arrives.
+    pub(crate) fn next_late(&self) -> Option<Stamp> {
+        self.late.iter().map(|(at, _)| *at).min()
+    }
+
+    /// Lasting faults end; the snapshot and what is on its way stay.
     pub(crate) fn clear(&mut self) {
         self.rules = Rules::default();
         self.refused_until = None;
