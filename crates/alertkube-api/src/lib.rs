@@ -30,15 +30,19 @@ mod yaml;
 mod config;
 mod outside;
 mod problems;
+mod shard;
 
 mod behavior;
 mod matchers;
+mod persistence;
 mod policy;
 mod sinks;
 
 mod load;
 mod reference;
 
-pub use load::{Loaded, Persistence, load};
+pub use load::{Loaded, load};
 pub use outside::{Environment, Outside};
+pub use persistence::{Persistence, PersistenceKind};
 pub use reference::{json_schema, reference_markdown};
+pub use shard::Shard;

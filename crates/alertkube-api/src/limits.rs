@@ -20,3 +20,9 @@ pub(crate) const MAX_QUOTED_CHARS: usize = 60;
 pub(crate) const MAX_LISTED: usize = 12;
 /// Whole numbers below this are exact as floats.
 pub(crate) const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+/// Bytes of `persistence.configMapName`; the names of state objects add their endings and stay below the API's 253.
+pub(crate) const MAX_STATE_NAME_BYTES: usize = 220;
+/// Bytes of the name of a namespace, as the API has it.
+pub(crate) const MAX_NAMESPACE_BYTES: usize = 63;
+/// Shards: state objects of the first 16 are named by the chart; a rate is divided by their number.
+pub(crate) const MAX_SHARDS: u32 = 256;

@@ -7,6 +7,7 @@ use alertkube_sinks::SinkSettings;
 use crate::behavior::{behavior, conditions, filters, node_problems};
 use crate::config::Config;
 use crate::outside::{Environment, Outside, environment};
+use crate::persistence::{Persistence, persistence};
 use crate::policy::{inhibitions, overrides, routed_sinks, routes};
 use crate::problems::{Problems, says};
 use crate::schema::walk;
@@ -24,23 +25,12 @@ pub struct Loaded {
     pub metrics_addr: String,
     /// Where the API would be served; empty is the same address.
     pub api_addr: String,
-    /// State in the cluster.
-    pub persistence: Persistence,
+    /// State in the cluster; none when it is off.
+    pub persistence: Option<Persistence>,
     /// What the environment says besides.
     pub environment: Environment,
     /// What holds but may not be meant.
     pub warnings: Vec<Problem>,
-}
-
-/// `persistence.*`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Persistence {
-    /// `persistence.enabled`; always false in this build.
-    pub enabled: bool,
-    /// `persistence.configMapName`
-    pub config_map_name: String,
-    /// `persistence.namespace`; empty when nobody says.
-    pub namespace: String,
 }
 
 /// Loads a configuration; `yaml` is the text of the file, if there is one.
@@ -80,6 +70,7 @@ fn lower(config: &mut Config<'_>) -> Loaded {
         overrides: overrides(config),
         inhibitions: inhibitions(config),
         annotations: config.texts("alerts.annotations"),
+        severities: sinks.severities(config),
         sinks: sinks.plans,
     };
     let metrics_addr = config.text("metricsAddr");
@@ -96,14 +87,6 @@ fn lower(config: &mut Config<'_>) -> Loaded {
         persistence: persistence(config),
         environment,
         warnings: Vec::new(),
-    }
-}
-
-fn persistence(config: &mut Config<'_>) -> Persistence {
-    Persistence {
-        enabled: config.flag("persistence.enabled"),
-        config_map_name: config.text("persistence.configMapName"),
-        namespace: config.text("persistence.namespace"),
     }
 }
 

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use crate::problems::{Problems, says};
 use crate::schema::{Kind, Scalar, VARIABLES, Variable, read_word};
+use crate::shard::{Shard, shard};
 
 /// Where variables and the files that they name come from.
 pub trait Outside {
@@ -22,6 +23,8 @@ pub struct Environment {
     pub client_burst: u32,
     /// `ALERTKUBE_STRICT_WEBHOOK_EGRESS`
     pub strict_webhook_egress: bool,
+    /// `ALERTKUBE_SHARD_TOTAL` and `ALERTKUBE_SHARD_INDEX`
+    pub shard: Shard,
     /// Whether any of the proxy variables is set.
     pub proxied: bool,
 }
@@ -44,16 +47,13 @@ pub(crate) fn environment(
     let burst = above_zero("ALERTKUBE_CLIENT_BURST", read("ALERTKUBE_CLIENT_BURST"));
     let strict = read("ALERTKUBE_STRICT_WEBHOOK_EGRESS") == Some(Scalar::Flag(true));
     let mode = read("ALERTKUBE_AUTH_MODE");
-    let total = read("ALERTKUBE_SHARD_TOTAL");
-    for name in ["ALERTKUBE_SHARD_INDEX", "ALERTKUBE_DISPATCH_WORKERS", "ALERTKUBE_DISPATCH_QUEUE"] {
+    for name in ["ALERTKUBE_DISPATCH_WORKERS", "ALERTKUBE_DISPATCH_QUEUE"] {
         read(name);
     }
     if mode == Some(Scalar::Text("rbac".to_owned())) {
         problems.add_variable("ALERTKUBE_AUTH_MODE", says("`rbac` is not built yet; leave it at token"));
     }
-    if matches!(total, Some(Scalar::Whole(shards)) if shards > 1) {
-        problems.add_variable("ALERTKUBE_SHARD_TOTAL", says("sharding is not built yet; leave it at 1"));
-    }
+    let shard = shard(outside, problems);
     refuse_unbuilt(outside, problems);
     for name in UNUSED_TOKENS {
         if secret(outside, name, problems).is_some() {
@@ -64,6 +64,7 @@ pub(crate) fn environment(
         client_qps: qps,
         client_burst: burst,
         strict_webhook_egress: strict,
+        shard,
         proxied: PROXIES.iter().any(|name| is_set(outside, name) || is_set(outside, &name.to_lowercase())),
     }
 }
@@ -97,7 +98,7 @@ pub(crate) fn secret(outside: &dyn Outside, name: &str, problems: &mut Problems)
 }
 
 /// The value of a variable of the table, if it is set and sound.
-fn variable(outside: &dyn Outside, name: &str, problems: &mut Problems) -> Option<Scalar> {
+pub(crate) fn variable(outside: &dyn Outside, name: &str, problems: &mut Problems) -> Option<Scalar> {
     read_variable(outside, name, &variable_row(name).kind, problems)
 }
 

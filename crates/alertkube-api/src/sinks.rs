@@ -1,11 +1,13 @@
 //! Names, rates and settings of sinks.
 
-use alertkube_core::{Rate, SinkId, SinkPlan, Why};
+use std::collections::{BTreeMap, BTreeSet};
+
+use alertkube_core::{Rate, Severity, SinkId, SinkPlan, Why};
 use alertkube_lang::Problem;
-use alertkube_sinks::{BUILT, Guard, KNOWN, SinkSettings, Stdout, Webhook, WebhookFormat, build};
+use alertkube_sinks::{BUILT, Guard, KNOWN, PagerDuty, SinkSettings, Stdout, Webhook, WebhookFormat, build};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::Config;
+use crate::config::{Config, texts};
 use crate::outside::{Environment, secret};
 use crate::problems::says;
 use crate::schema::{Scalar, hinted, quoted, read_scalar, read_word, row};
@@ -15,6 +17,11 @@ use crate::yaml::Node;
 const DEFAULT_SINK: &str = "stdout";
 
 const WEBHOOK_URL: &str = "GENERIC_WEBHOOK_URL";
+const PAGERDUTY_ROUTING_KEY: &str = "PAGERDUTY_ROUTING_KEY";
+const PAGERDUTY_URL: &str = "sinks.pagerduty.url";
+
+/// The sinks that open incidents are told some severities only.
+const CHOOSY: [&str; 1] = ["pagerduty"];
 
 /// The sinks that may be told anything, each with its plan under the same index.
 pub(crate) struct Sinks {
@@ -32,6 +39,17 @@ impl Sinks {
     /// The sinks for what no route names.
     pub(crate) fn default_ids(&self) -> Vec<SinkId> {
         self.ids(&[DEFAULT_SINK.to_owned()])
+    }
+
+    /// The severities of those sinks that do not take all of them.
+    pub(crate) fn severities(&self, config: &mut Config<'_>) -> BTreeMap<SinkId, BTreeSet<Severity>> {
+        let mut severities = BTreeMap::new();
+        for name in CHOOSY {
+            let taken = taken(config, name);
+            warn_of_routes(config, name, &taken);
+            severities.extend(self.ids(&[name.to_owned()]).into_iter().map(|id| (id, taken.clone())));
+        }
+        severities
     }
 }
 
@@ -54,6 +72,7 @@ pub(crate) fn sinks(config: &mut Config<'_>, named: &[String], environment: &Env
     for name in BUILT.iter().filter(reached) {
         let settings = match *name {
             "webhook" => webhook(config, environment),
+            "pagerduty" => pagerduty(config, environment),
             _ => SinkSettings::Stdout(Stdout { pretty: false, color: false }),
         };
         let class = build(settings.clone()).class();
@@ -63,6 +82,85 @@ pub(crate) fn sinks(config: &mut Config<'_>, named: &[String], environment: &Env
     sinks
 }
 
+/// `sinks.<name>.severities`
+fn taken(config: &mut Config<'_>, name: &str) -> BTreeSet<Severity> {
+    let path = format!("sinks.{name}.severities");
+    let written = config.node(&path).map(|node| (node.at, node.is_empty_list(), texts(Some(node))));
+    let read = |words: Vec<String>| words.iter().filter_map(|word| Severity::parse(word)).collect();
+    match written {
+        Some((at, true, _)) => {
+            config.problems.add(at, &path, says("no severity").expected("at least one"));
+            BTreeSet::new()
+        }
+        Some((_, false, words)) => read(words),
+        None => {
+            let default = row(&path).default.trim_matches(['[', ']']);
+            read(default.split(", ").map(str::to_owned).collect())
+        }
+    }
+}
+
+/// A route by severity that leads to a sink which does not take that severity.
+fn warn_of_routes(config: &mut Config<'_>, name: &str, taken: &BTreeSet<Severity>) {
+    for (path, route) in config.items("routing") {
+        let severity = route.get("match").and_then(|matcher| matcher.get("severity")).and_then(Node::text);
+        let Some(severity) = severity.and_then(Severity::parse).filter(|it| !taken.contains(it)) else {
+            continue;
+        };
+        let named = route.get("sinks").map_or(&[][..], Node::items);
+        if let Some(node) = named.iter().find(|node| node.text() == Some(name)) {
+            let what = format!(
+                "{name} is told nothing by this route: `sinks.{name}.severities` leaves out {severity}"
+            );
+            config.warnings.add(node.at, &format!("{path}.sinks"), says(what));
+        }
+    }
+}
+
+fn guard(config: &Config<'_>, environment: &Environment) -> Guard {
+    Guard {
+        strict: environment.strict_webhook_egress,
+        proxied: environment.proxied,
+        allowed_hosts: config.texts("sinks.allowedHosts"),
+    }
+}
+
+fn pagerduty(config: &mut Config<'_>, environment: &Environment) -> SinkSettings {
+    let routing_key = secret(config.outside, PAGERDUTY_ROUTING_KEY, &mut config.problems);
+    if routing_key.is_none() {
+        let what = "not set, but a route names pagerduty: each send will fail";
+        config.warnings.add_variable(PAGERDUTY_ROUTING_KEY, says(what));
+    }
+    let url = match (config.text(PAGERDUTY_URL), config.text("sinks.pagerduty.region").as_str()) {
+        (url, _) if !url.is_empty() => url,
+        (_, "eu") => PagerDuty::EU.to_owned(),
+        _ => PagerDuty::US.to_owned(),
+    };
+    let guard = guard(config, environment);
+    judge_pagerduty_url(config, &guard, &url);
+    SinkSettings::PagerDuty(PagerDuty { routing_key, url: Some(url.into()), guard })
+}
+
+fn judge_pagerduty_url(config: &mut Config<'_>, guard: &Guard, url: &str) {
+    let at = config.node(PAGERDUTY_URL).map(|node| node.at);
+    match guard.check_url(url) {
+        Ok(_) => {}
+        Err(Why::Blocked) => {
+            let proxied =
+                if guard.proxied { "; behind a proxy, list its host in `sinks.allowedHosts`" } else { "" };
+            let what = format!("the destination guard forbids this address: each send will fail{proxied}");
+            match at {
+                Some(at) => config.warnings.add(at, PAGERDUTY_URL, says(what)),
+                None => config.warnings.add_variable(url, says(what)),
+            }
+        }
+        Err(_) => {
+            let problem = says("this is no address").expected("an http or https address");
+            config.problems.add(at.unwrap_or_default(), PAGERDUTY_URL, problem);
+        }
+    }
+}
+
 fn webhook(config: &mut Config<'_>, environment: &Environment) -> SinkSettings {
     let url = secret(config.outside, WEBHOOK_URL, &mut config.problems);
     let secret = secret(config.outside, "GENERIC_WEBHOOK_SECRET", &mut config.problems);
@@ -70,11 +168,7 @@ fn webhook(config: &mut Config<'_>, environment: &Environment) -> SinkSettings {
         "v1" => WebhookFormat::V1,
         _ => WebhookFormat::Reference,
     };
-    let guard = Guard {
-        strict: environment.strict_webhook_egress,
-        proxied: environment.proxied,
-        allowed_hosts: config.texts("sinks.allowedHosts"),
-    };
+    let guard = guard(config, environment);
     judge_url(config, &guard, url.as_ref());
     SinkSettings::Webhook(Webhook { url, secret, format, guard })
 }

@@ -27,6 +27,16 @@ impl Fingerprint {
         Fingerprint(digest[..8].iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)))
     }
 
+    /// The 64 bits.
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The fingerprint of these 64 bits.
+    pub(crate) fn from_bits(bits: u64) -> Fingerprint {
+        Fingerprint(bits)
+    }
+
     /// Reads the 16 hex digits.
     pub fn parse(text: &str) -> Option<Fingerprint> {
         (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok().map(Fingerprint)).flatten()

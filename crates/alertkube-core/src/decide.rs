@@ -1,6 +1,6 @@
 //! Stage 9, decide: what a sink must hear of an alert now, against what it has already been told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::{Alert, Fingerprint, Phase};
 use crate::limits::REFUSED_RETRY;
@@ -22,8 +22,12 @@ pub(crate) struct Told {
     pub(crate) open: bool,
     /// The firing may have arrived or not: it is sent again, and its end is told in any case.
     pub(crate) doubt: bool,
+    /// It was once in doubt: a late arrival may open it again after its end.
+    pub(crate) doubted: bool,
     /// The end may have arrived or not: should the problem return, it is told anew.
     pub(crate) closing: bool,
+    /// When the end is told once more, so that a late arrival of the firing cannot stay open.
+    pub(crate) again: Option<Stamp>,
     /// Taken as told without a message (`firstRun: silent`): nothing more is said of this episode.
     pub(crate) silent: bool,
     /// When the sink last refused it for good.
@@ -55,8 +59,12 @@ pub(crate) fn decide(
 ) -> Decision {
     let refused = told.and_then(|told| told.refused).map(|refused| refused.plus(REFUSED_RETRY));
     match (due(behavior, alert, severity, told, now), refused.filter(|until| now < *until)) {
-        // The end is another message, which the sink may well take.
-        (Decision::Tell(action), Some(until)) if action != Action::Resolved => Decision::Wait(until),
+        // The end is another message, which the sink may well take, unless that is what it refused.
+        (Decision::Tell(action), Some(until))
+            if action != Action::Resolved || told.is_some_and(|told| told.closing) =>
+        {
+            Decision::Wait(until)
+        }
         (decision, _) => decision,
     }
 }
@@ -68,6 +76,15 @@ fn due(behavior: &Behavior, alert: &Alert, severity: Severity, told: Option<&Tol
         Some(told) if event && told.episode == alert.opened && !told.doubt => Decision::Nothing,
         Some(told) if told.open && !told.doubt && told.silent => silent(alert),
         Some(told) if told.open && !event => open(behavior, alert, severity, told, now),
+        Some(Told { again: Some(at), .. })
+            if !alert.stands() && !matches!(alert.phase, Phase::Pending { .. }) =>
+        {
+            if *at <= now {
+                Decision::Tell(Action::Resolved)
+            } else {
+                Decision::Wait(*at)
+            }
+        }
         Some(told) if firing && !event && !told.doubt && now < told.at.plus(behavior.mute) => {
             Decision::Muted(told.at.plus(behavior.mute))
         }
@@ -105,43 +122,60 @@ fn open(behavior: &Behavior, alert: &Alert, severity: Severity, told: &Told, now
 }
 
 /// Every told record, by alert and sink.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Memory(BTreeMap<(Fingerprint, SinkId), Told>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    told: BTreeMap<(Fingerprint, SinkId), Told>,
+    /// What changed since that was last asked.
+    touched: BTreeSet<(Fingerprint, SinkId)>,
+}
 
 impl Memory {
     pub(crate) fn get(&self, fingerprint: Fingerprint, sink: SinkId) -> Option<&Told> {
-        self.0.get(&(fingerprint, sink))
+        self.told.get(&(fingerprint, sink))
     }
 
     pub(crate) fn set(&mut self, fingerprint: Fingerprint, sink: SinkId, told: Told) {
-        self.0.insert((fingerprint, sink), told);
+        self.told.insert((fingerprint, sink), told);
+        self.touched.insert((fingerprint, sink));
     }
 
     pub(crate) fn forget(&mut self, fingerprint: Fingerprint, sink: SinkId) {
-        self.0.remove(&(fingerprint, sink));
+        if self.told.remove(&(fingerprint, sink)).is_some() {
+            self.touched.insert((fingerprint, sink));
+        }
     }
 
     /// The sinks that know something of an alert.
     pub(crate) fn sinks(&self, fingerprint: Fingerprint) -> impl Iterator<Item = (SinkId, &Told)> {
-        self.0
+        self.told
             .range((fingerprint, SinkId(0))..=(fingerprint, SinkId(usize::MAX)))
             .map(|((_, sink), told)| (*sink, told))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Fingerprint, SinkId, &Told)> {
-        self.0.iter().map(|((fingerprint, sink), told)| (*fingerprint, *sink, told))
+        self.told.iter().map(|((fingerprint, sink), told)| (*fingerprint, *sink, told))
     }
 
     /// The wall clock was put back: what was told later than now was told now, or it would mute for long.
     pub(crate) fn clamp(&mut self, now: Stamp) {
-        for told in self.0.values_mut() {
+        for told in self.told.values_mut() {
             told.at = told.at.min(now);
             told.refused = told.refused.map(|at| at.min(now));
         }
     }
 
-    /// Whether any sink waits to hear of the end.
+    /// Whether any sink waits to hear of the end, or to hear of it once more.
     pub(crate) fn open(&self, fingerprint: Fingerprint) -> bool {
-        self.sinks(fingerprint).any(|(_, told)| told.open)
+        self.sinks(fingerprint).any(|(_, told)| told.open || told.again.is_some())
+    }
+
+    /// A record is to be written down though it did not change: an attempt about it begins.
+    pub(crate) fn touch(&mut self, fingerprint: Fingerprint, sink: SinkId) {
+        self.touched.insert((fingerprint, sink));
+    }
+
+    /// What changed since this was last asked.
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<(Fingerprint, SinkId)> {
+        std::mem::take(&mut self.touched)
     }
 }

@@ -40,10 +40,10 @@ pub(crate) fn report(court: &Court<'_>, alert: &Alert, severity: Severity, episo
 }
 
 fn effect_lines(court: &Court<'_>, alert: &Alert) -> Vec<String> {
-    let effects = court.graph.effects(court.tracker, court.rules, alert, court.now);
+    let effects = court.relations.effects(alert);
     let mut lines: Vec<String> = effects
         .iter()
-        .filter_map(|effect| court.tracker.get(*effect))
+        .filter_map(|effect| court.relations.tracker.get(*effect))
         .take(EFFECT_LINES_MAX)
         .map(|effect| line(alert, effect))
         .collect();

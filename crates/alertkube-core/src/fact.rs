@@ -1,6 +1,7 @@
 //! What happened, for logs and counters: one table in the shell turns a fact into both.
 
 use crate::notification::{Action, Why};
+use crate::own::SeatId;
 use crate::severity::Severity;
 use crate::watch::{KindId, LostWhy};
 
@@ -99,13 +100,90 @@ pub enum Fact {
         /// Name of the object.
         name: String,
     },
-    /// A stored picture was read.
-    Restored {
-        /// How many alerts it held.
-        alerts: usize,
-    },
+    /// Something about the seat, its Lease or its stored state.
+    Seat(SeatFact),
     /// A bound was reached; the word names it.
     Bound(&'static str),
+}
+
+/// What happened to a seat, to its Lease or to its stored state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SeatFact {
+    /// This process serves a seat from now on.
+    Held {
+        /// The seat.
+        seat: SeatId,
+        /// The term of its stored state, if that is kept and could be read.
+        term: Option<u64>,
+        /// How many alerts the stored state held.
+        alerts: usize,
+        /// Whether there was no stored state.
+        first: bool,
+    },
+    /// The Lease of a seat is lost: this process follows.
+    Lost {
+        /// The seat.
+        seat: SeatId,
+        /// Why, in words.
+        why: String,
+    },
+    /// Another process sealed the stored state of the seat: nothing that this one writes counts any more.
+    Fenced {
+        /// The seat.
+        seat: SeatId,
+        /// The other's term.
+        term: u64,
+        /// What the other calls itself.
+        by: String,
+    },
+    /// The store refuses what is written; it is tried again.
+    Refused {
+        /// The store's words.
+        why: String,
+    },
+    /// The store does not answer; it is tried again.
+    Unheard {
+        /// What went wrong.
+        why: String,
+    },
+    /// The store takes what is written again.
+    Saved,
+    /// Stored state cannot be read, and is not overwritten.
+    Unreadable {
+        /// Which part, and why.
+        why: String,
+    },
+    /// A part of the stored state could not be read; it was kept under another name, and the rest is used.
+    SetAside {
+        /// The part.
+        part: String,
+        /// Why it could not be read.
+        why: String,
+    },
+    /// Stored state that another hand had changed or deleted was written anew.
+    Mended {
+        /// What was done.
+        what: String,
+    },
+    /// The snapshot of the Go program was read.
+    Migrated {
+        /// Problems that it had told and that are ours from now on.
+        alerts: usize,
+        /// Entries that this build does not know; an incident that was opened for one stays open.
+        left_out: usize,
+    },
+    /// The snapshot of the Go program is there, or may be, and cannot be read.
+    NotMigrated {
+        /// Why.
+        why: String,
+    },
+    /// Stored facts about conditions or sinks that are not known here, or that cannot be read.
+    Strange(usize),
+    /// A send began though the store did not take its intent.
+    Undurable {
+        /// The sink's name.
+        sink: String,
+    },
 }
 
 /// Names an alert in a fact.

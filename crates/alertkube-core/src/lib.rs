@@ -43,19 +43,26 @@ mod replica;
 
 pub use alert::Fingerprint;
 pub use detect::{Condition, Edge, EffectOf, catalogue};
-pub use fact::{About, Fact, Suppressed};
+pub use fact::{About, Fact, SeatFact, Suppressed};
 pub use notification::{
     Action, AttemptId, Notification, Report, ReportPart, SinkClass, SinkId, Verdict, Why,
 };
-pub use own::SeatId;
+pub use own::{
+    Candidate, Election, LeaseEffect, LeaseInput, LeaseNews, LeaseRecord, LeaseTrouble, LostLease, SeatId,
+};
 pub use replica::{
-    Answer, Due, Effect, Input, KindStatus, Question, Replica, SinkStatus, Standing, Status, WatchPlan,
+    Answer, Due, Effect, Holding, Input, Keep, KindStatus, PartRead, Question, Replica, SeatStatus,
+    SendWithin, SinkStatus, Standby, Standing, Station, Status, WatchPlan,
 };
 pub use settings::{
     Behavior, ConditionRule, Filters, FirstRun, Inhibition, Rate, Route, Settings, SeverityOverride, SinkPlan,
 };
 pub use severity::Severity;
-pub use store::{Records, WriteId};
+pub use store::WriteId;
+pub use store::ledger::{
+    Claim, Content, EntryKey, Layout, Ledger, LedgerEffect, LedgerNews, Pace, Part, PartWrite, Refusal, Seq,
+    Sizes, StoreTrouble, Version,
+};
 pub use time::{Now, Stamp};
 pub use watch::{
     Ask, Container, ContainerState, Epoch, Event, Follow, Frame, Key, Kind, KindId, LostWhy, Meta, Node,

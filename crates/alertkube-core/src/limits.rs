@@ -39,6 +39,30 @@ pub(crate) const CHAT_WINDOW: usize = 1;
 pub(crate) const KEYED_WINDOW: usize = 64;
 /// The window of unsettled sends of a webhook.
 pub(crate) const WEBHOOK_WINDOW: usize = 256;
+/// A hold-down or `for` longer than this is stored when the object does not tell since when.
+pub(crate) const OWN_SINCE_STORED_FROM: Duration = Duration::from_secs(30);
+/// A store that refuses holds back what is critical for this long.
+pub(crate) const UNSAVED_CRITICAL_AFTER: Duration = Duration::from_secs(2);
+/// A store that refuses holds back what is not critical for this long.
+pub(crate) const UNSAVED_AFTER: Duration = Duration::from_secs(15);
+/// A start whose state is refused tells without it after this long.
+pub(crate) const OPEN_UNSAVED_AFTER: Duration = Duration::from_secs(15);
+/// A start without a Lease whose state does not answer tells without it after this long.
+pub(crate) const OPEN_UNHEARD_AFTER: Duration = Duration::from_secs(60);
+/// Tries to read the snapshot of the Go program, and the time between two.
+pub(crate) const REFERENCE_TRIES: u32 = 10;
+/// See [`REFERENCE_TRIES`].
+pub(crate) const REFERENCE_RETRY: Duration = Duration::from_secs(2);
+/// How long the last commit of a stop is waited for.
+pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(4);
+/// A send begins within this of its commit being heard of...
+pub(crate) const BEGIN_WITHIN: Duration = Duration::from_secs(1);
+/// ...and within this of the commit being issued, which bounds how old the right to send may be.
+pub(crate) const INTENT_AGE_MAX: Duration = Duration::from_secs(6);
+/// When a keyed sink hears a doubtful end once more: after the time of a Lease.
+pub(crate) const RESOLVE_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// For how long an end that a sink refuses is tried again.
+pub(crate) const RESOLVE_TRIED_FOR: Duration = Duration::from_secs(86_400);
 /// How long one send may take.
 pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 /// The first step of the back-off between attempts.
@@ -61,3 +85,54 @@ pub(crate) const OVER_MAX: usize = 50_000;
 pub(crate) const CLOCK_STEP: Duration = Duration::from_secs(1);
 /// How often old memory is swept out.
 pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Slots of a ledger's ring of sealed journal; when all are taken the head's tail grows instead.
+pub(crate) const LEDGER_SEGMENTS_MAX: u8 = 16;
+/// Buckets of a ledger's folded state, a power of two; beyond it each one grows.
+pub(crate) const LEDGER_BUCKETS_MAX: u8 = 32;
+/// Raw bytes of the journal's tail in a head; beyond it the tail is sealed into a segment.
+pub(crate) const LEDGER_TAIL_RAW_SEAL: usize = 128 * 1024;
+/// Packed bytes of that tail; a head is written whole at every commit, so that 10 a second are 320 KiB.
+pub(crate) const LEDGER_TAIL_PACKED_SEAL: usize = 32 * 1024;
+/// Packed bytes of a tail that cannot be sealed; beyond it facts wait until it can. In base64 it is half of the
+/// 1 MiB that an object may have.
+pub(crate) const LEDGER_TAIL_PACKED_MAX: usize = 384 * 1024;
+/// Raw bytes of one commit; what is beyond it goes into the next.
+pub(crate) const LEDGER_COMMIT_BYTES: usize = 96 * 1024;
+/// Bytes of one value; a longer one is not taken, and that is said.
+pub(crate) const LEDGER_VALUE_MAX: usize = 64 * 1024;
+/// Bytes of facts that wait for a commit; beyond it is said so, and they go on replacing each other by key.
+pub(crate) const LEDGER_PENDING_BYTES: usize = 8 * 1024 * 1024;
+/// Subjects of one bucket; beyond it, on average, their number doubles.
+pub(crate) const LEDGER_BUCKET_SUBJECTS: usize = 4096;
+/// Raw bytes of one bucket, about 300 KiB packed; beyond it, on average, their number doubles.
+pub(crate) const LEDGER_BUCKET_BYTES: usize = 1024 * 1024;
+/// Bytes that a body may unpack to, a dozen times the share of 150,000 alerts of 2 kB that one of 32 buckets has; a
+/// larger one is unreadable.
+pub(crate) const LEDGER_UNPACKED_MAX: usize = 128 * 1024 * 1024;
+/// Segments of the ring at which the buckets are written.
+pub(crate) const LEDGER_RING_HALF: usize = 8;
+/// How long a fact waits for its bucket at most, once anything is sealed.
+pub(crate) const LEDGER_CHECKPOINT_AFTER: Duration = Duration::from_secs(60);
+/// The first wait after a refusal or a lost answer of the store; it doubles.
+pub(crate) const LEDGER_RETRY_BASE: Duration = Duration::from_millis(500);
+/// The longest such wait.
+pub(crate) const LEDGER_RETRY_MAX: Duration = Duration::from_secs(10);
+/// How long an elected head must stand unchanged before one without election seals it: a Lease's time.
+pub(crate) const LEDGER_ELECTED_WATCH: Duration = Duration::from_secs(30);
+/// How often it is looked at meanwhile.
+pub(crate) const LEDGER_ELECTED_POLL: Duration = Duration::from_secs(3);
+/// How often a head that cannot be read is looked at again.
+pub(crate) const LEDGER_UNREADABLE_POLL: Duration = Duration::from_secs(10);
+/// Commits of the API server: at least this far apart, which leaves 2 of 12 writes a second for segments.
+pub(crate) const LEDGER_COMMIT_SPACING: Duration = Duration::from_millis(100);
+/// Bytes a second of heads and segments: 512 KiB in base64.
+pub(crate) const LEDGER_COMMIT_RATE: u32 = 384 * 1024;
+/// Segments: at least this far apart.
+pub(crate) const LEDGER_SEGMENT_SPACING: Duration = Duration::from_millis(500);
+/// Buckets: at least this far apart, which is 2 writes a second.
+pub(crate) const LEDGER_BUCKET_SPACING: Duration = Duration::from_millis(500);
+/// Bytes a second of buckets.
+pub(crate) const LEDGER_BUCKET_RATE: u32 = 1024 * 1024;
+/// Bytes of the Go program's snapshot once it is unpacked, which it stores in 900 KiB; a larger one is refused whole.
+pub(crate) const REFERENCE_SNAPSHOT_BYTES_MAX: usize = 64 << 20;

@@ -68,6 +68,48 @@ pub struct Notification {
     pub reports: Vec<Report>,
 }
 
+impl Notification {
+    /// The first message about a pod that ran out of memory: what a sink is given, for who writes or tries one.
+    ///
+    /// ```
+    /// use alertkube_core::{Action, Notification};
+    ///
+    /// let told = Notification::example();
+    /// assert_eq!((told.action, told.reports.len()), (Action::First, 1));
+    /// assert_eq!(told.reports[0].reason, "OOMKilled");
+    ///
+    /// let ended = Notification { action: Action::Resolved, ..told };
+    /// assert_eq!(ended.action.as_str(), "resolved");
+    /// ```
+    pub fn example() -> Notification {
+        let [fingerprint, delivery] = ["4f0c1d2e3a5b6978", "00000000000000aa"].map(str::to_owned);
+        let [kind, namespace, name, node] = ["Pod", "shop", "web-0", "node-a"].map(str::to_owned);
+        let starts = Stamp::from_seconds(1_795_420_800);
+        let report = Report {
+            fingerprint,
+            episode: format!("{:x}", starts.millis()),
+            kind,
+            namespace,
+            name,
+            node,
+            owners: vec![("StatefulSet".to_owned(), "web".to_owned())],
+            severity: Severity::Critical,
+            reason: "OOMKilled".to_owned(),
+            text: "ran out of memory".to_owned(),
+            parts: Vec::new(),
+            effects: Vec::new(),
+            labels: Packed::default(),
+            annotations: Packed::default(),
+            starts,
+            ends: None,
+            event: false,
+            flapping: false,
+        };
+        let (cluster, decided) = ("example".to_owned(), starts.plus(Duration::from_secs(1)));
+        Notification { delivery, action: Action::First, cluster, decided, reports: vec![report] }
+    }
+}
+
 /// One problem as it is told: a snapshot, complete without the core.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -134,6 +176,8 @@ pub enum Verdict {
     },
     /// Trying again cannot help.
     Reject(Why),
+    /// It did not begin in time, so nothing of it has left: it is decided anew, at once.
+    Late,
 }
 
 /// Why an attempt failed: a closed set, and the metric label.

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use alertkube_api::Loaded;
-use alertkube_core::{KindId, Skipped};
+use alertkube_core::{KindId, LeaseNews, Pace, Skipped};
 use alertkube_sinks::{Sink, SinkSettings, Stdout, build};
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{oneshot, watch as latest};
+use tokio::sync::{mpsc, oneshot, watch as latest};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,7 +20,11 @@ use crate::engine::{Engine, Inbox, Parts, Signal};
 use crate::env::Environment;
 use crate::http::{self, Served};
 use crate::kubeconfig;
+use crate::lease::{self, Entry, Handle, HeldUntil, Reason};
+use crate::limits::RELEASE_WITHIN;
+use crate::seating::Seating;
 use crate::send::{Outward, Sender};
+use crate::store::{ClusterStore, FileStore, Place as StatePlace, Store};
 use crate::telemetry::Telemetry;
 use crate::watch::{self, Outlet};
 
@@ -30,6 +33,7 @@ pub(crate) struct Options {
     pub(crate) loaded: Loaded,
     pub(crate) kubeconfig: Option<PathBuf>,
     pub(crate) state_dir: Option<PathBuf>,
+    pub(crate) seating: Seating,
 }
 
 /// Runs the controller until a signal ends it.
@@ -44,7 +48,7 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 async fn controller(options: Options, environment: &Environment) -> anyhow::Result<()> {
-    let Options { loaded, kubeconfig, state_dir } = options;
+    let Options { loaded, kubeconfig, state_dir, seating } = options;
     tracing::info!(version = VERSION, cluster = loaded.settings.cluster, "alertkube starts");
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
@@ -55,8 +59,10 @@ async fn controller(options: Options, environment: &Environment) -> anyhow::Resu
     if let Some(address) = http::port(&listener) {
         tracing::info!(%address, "serving metrics and health");
     }
-    let outward = Outward::system(environment)?;
-    let program = Program::start(loaded, Clock::real(), config, (outward, state_dir))?;
+    let clock = Clock::real();
+    let kept = kept(&loaded, state_dir, &seating, (&config, clock))?;
+    let place = Place { seating, kept };
+    let program = Program::start(loaded, clock, config, (Outward::system(environment)?, place))?;
     let stop = program.serve(listener);
     let inbox = program.inbox.clone();
     program.tasks.spawn(async move {
@@ -65,15 +71,57 @@ async fn controller(options: Options, environment: &Environment) -> anyhow::Resu
         }
     });
     let ended = program.engine.await.context("the engine panicked")?;
+    if let Some(lease) = program.lease {
+        lease.release(RELEASE_WITHIN).await;
+    }
     stop.cancel();
     tracing::info!("alertkube stopped");
     ended
+}
+
+/// The place of this process, and where its memory goes.
+pub(crate) struct Place {
+    pub(crate) seating: Seating,
+    pub(crate) kept: Option<(Store, Pace)>,
+}
+
+impl Place {
+    /// A process by itself that remembers nothing.
+    pub(crate) fn alone() -> Place {
+        Place { seating: Seating::alone(), kept: None }
+    }
+}
+
+/// Where the memory goes.
+fn kept(
+    loaded: &Loaded,
+    state_dir: Option<PathBuf>,
+    seating: &Seating,
+    (config, clock): (&kube::Config, Clock),
+) -> anyhow::Result<Option<(Store, Pace)>> {
+    if let Some(folder) = state_dir {
+        return Ok(Some((Store::Files(FileStore::open(folder)?), Pace::FILES)));
+    }
+    let Some(persistence) = &loaded.persistence else {
+        if seating.electing.is_some() || seating.shard.total > 1 {
+            tracing::warn!(
+                "persistence.enabled is off: nothing stops two replicas that both believe to lead, and whoever takes \
+                 over tells what stands once more"
+            );
+        }
+        return Ok(None);
+    };
+    let objects = StatePlace::new(persistence, seating.shard, config);
+    let store = ClusterStore::new(config.clone(), clock, objects)?;
+    Ok(Some((Store::Cluster(Box::new(store)), Pace::API)))
 }
 
 /// A running controller.
 pub(crate) struct Program {
     pub(crate) inbox: Inbox,
     pub(crate) engine: oneshot::Receiver<anyhow::Result<()>>,
+    /// The election, if there is one.
+    pub(crate) lease: Option<Handle>,
     tasks: TaskTracker,
     served: Served,
 }
@@ -84,7 +132,7 @@ impl Program {
         loaded: Loaded,
         clock: Clock,
         config: kube::Config,
-        (outward, state): (Outward, Option<PathBuf>),
+        (outward, place): (Outward, Place),
     ) -> anyhow::Result<Program> {
         let tasks = TaskTracker::new();
         let names = loaded.settings.sinks.iter().map(|sink| sink.name.as_str());
@@ -93,6 +141,12 @@ impl Program {
         let sinks: Vec<Arc<dyn Sink>> = sinks;
         let (status, published) = latest::channel(None);
         let seed = seed(clock);
+        let Place { seating, kept } = place;
+        let (store, pace) = kept.unzip();
+        let (news, heard) = mpsc::unbounded_channel();
+        let lease = electing(&seating, &config, (clock, seed), (news, &telemetry))?;
+        let held = lease.as_ref().map_or_else(HeldUntil::without_election, Handle::held);
+        let resign = lease.clone();
         let skipped_by = Arc::clone(&telemetry);
         let watching = tasks.clone();
         let follow = move |plan, inbox| {
@@ -103,27 +157,71 @@ impl Program {
         let parts = Parts {
             settings: Arc::new(loaded.settings),
             clock,
-            sender: Arc::new(Sender::new(sinks, clock, outward, Arc::clone(&telemetry))),
+            sender: Arc::new(Sender::new(sinks, clock, outward, (held, Arc::clone(&telemetry)))),
             telemetry: Arc::clone(&telemetry),
-            state,
+            station: seating.station(pace),
+            store: store.map(Arc::new),
+            resign: Box::new(move |why| {
+                if let Some(lease) = &resign {
+                    lease.announce(Reason::Fenced, why.clone());
+                    lease.resign();
+                }
+            }),
             tasks: tasks.clone(),
-            outward: Handle::current(),
+            outward: tokio::runtime::Handle::current(),
             status,
             follow: Box::new(follow),
         };
-        let engine = Engine::new(parts, seed)?;
+        let engine = Engine::new(parts, seed);
         let inbox = engine.inbox();
+        tasks.spawn(forward(heard, inbox.clone()));
         let engine = on_own_thread(engine)?;
-        Ok(Program { inbox, engine, tasks, served: Served { telemetry, status: published } })
+        let served = Served { telemetry, status: published, lease: lease.clone() };
+        Ok(Program { inbox, engine, lease, tasks, served })
     }
 
     /// Serves metrics and health until the token is cancelled.
     fn serve(&self, listener: TcpListener) -> CancellationToken {
         let stop = CancellationToken::new();
-        let Served { telemetry, status } = &self.served;
-        let served = Served { telemetry: Arc::clone(telemetry), status: status.clone() };
+        let Served { telemetry, status, lease } = &self.served;
+        let (telemetry, lease) = (Arc::clone(telemetry), lease.clone());
+        let served = Served { telemetry, status: status.clone(), lease };
         self.tasks.spawn(http::serve(listener, served, self.tasks.clone(), stop.clone()));
         stop
+    }
+}
+
+/// Starts the election, whose news go where they are told to.
+fn electing(
+    seating: &Seating,
+    config: &kube::Config,
+    (clock, seed): (Clock, u64),
+    (news, telemetry): (mpsc::UnboundedSender<LeaseNews>, &Arc<Telemetry>),
+) -> anyhow::Result<Option<Handle>> {
+    let Some(electing) = &seating.electing else { return Ok(None) };
+    let telemetry = Arc::clone(telemetry);
+    let hear = move |said: LeaseNews| {
+        telemetry.lease(&said);
+        // The engine is gone only when nobody asks who leads.
+        let _gone = news.send(said);
+    };
+    let entry = Entry {
+        config: config.clone(),
+        namespace: electing.namespace.clone(),
+        name: seating.lease(),
+        candidate: seating.candidate(),
+        clock,
+        seed,
+    };
+    lease::start(entry, hear).map(Some)
+}
+
+/// Passes the news of the election on, in order and without loss.
+async fn forward(mut heard: mpsc::UnboundedReceiver<LeaseNews>, inbox: Inbox) {
+    while let Some(news) = heard.recv().await {
+        if inbox.send(Signal::Lease(news)).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -165,7 +263,7 @@ fn on_this_terminal(sink: SinkSettings) -> SinkSettings {
     let terminal = std::io::stdout().is_terminal();
     match sink {
         SinkSettings::Stdout(_) => SinkSettings::Stdout(Stdout { pretty: terminal, color: terminal }),
-        SinkSettings::Webhook(webhook) => SinkSettings::Webhook(webhook),
+        other => other,
     }
 }
 

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::compose::{Program, runtime};
+use crate::compose::{Place, Program, runtime};
 use crate::engine::Signal;
 use crate::env::Environment;
 use crate::send::Outward;
@@ -50,7 +50,7 @@ async fn stage(scenario: &Scenario, speed: u32, environment: &Environment) -> an
     let url = format!("http://{address}").parse().context("a loopback address is a URL")?;
     let config = kube::Config::new(url);
     let Program { inbox, mut engine, .. } =
-        Program::start(loaded, clock, config, (Outward::system(environment)?, None))?;
+        Program::start(loaded, clock, config, (Outward::system(environment)?, Place::alone()))?;
     let directed = direct(&mut director, &shared, clock);
     let line = async {
         tokio::select! {

@@ -1,22 +1,24 @@
 //! The loop that owns the replica: effects out, inputs in, one at a time, no lock.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use alertkube_core::{
-    Answer, AttemptId, Effect, Input, Key, KindId, Now, Question, Records, Replica, SeatId, Settings, Status,
-    Verdict, WatchEvent, WatchPlan, WriteId,
+    Answer, AttemptId, Effect, Fact, Input, Key, KindId, LeaseNews, Now, Part, PartRead, PartWrite, Question,
+    Replica, SeatFact, SeatId, Settings, Station, Status, StoreTrouble, Verdict, Version, WatchEvent,
+    WatchPlan, WriteId,
 };
 use anyhow::{Context, bail};
+use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::limits::{BEAT_EVERY, INBOX_MAX, STOP_BY};
+use crate::limits::{BEAT_EVERY, INBOX_MAX, READS_AT_ONCE, STOP_BY};
 use crate::panics::Panics;
 use crate::send::Sender;
-use crate::state::StateDir;
+use crate::stop_at;
+use crate::store::Store;
 use crate::telemetry::Telemetry;
 
 /// What reaches the engine from the tasks around it.
@@ -26,6 +28,14 @@ pub(crate) enum Signal {
     Watch(KindId, WatchEvent),
     /// An attempt ended.
     Replied(AttemptId, Verdict),
+    /// The election of the seat says something.
+    Lease(LeaseNews),
+    /// Parts of the stored state were read.
+    Read(SeatId, Vec<(Part, PartRead)>),
+    /// The snapshot of the Go program was looked for.
+    Reference(SeatId, Result<Option<Vec<u8>>, StoreTrouble>),
+    /// A write of stored state ended.
+    Wrote(SeatId, WriteId, Result<Version, StoreTrouble>),
     /// Stop in good order.
     Stop,
 }
@@ -39,7 +49,12 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) sender: Arc<Sender>,
     pub(crate) telemetry: Arc<Telemetry>,
-    pub(crate) state: Option<PathBuf>,
+    /// The place of this process among its fellows.
+    pub(crate) station: Station,
+    /// Where the memory goes, if anywhere.
+    pub(crate) store: Option<Arc<Store>>,
+    /// Gives the Lease back, and stands for it again.
+    pub(crate) resign: Box<dyn Fn(String) + Send>,
     pub(crate) tasks: TaskTracker,
     /// Where messages are sent, so that a slow handshake holds up no event.
     pub(crate) outward: tokio::runtime::Handle,
@@ -59,26 +74,24 @@ pub(crate) struct Engine {
     /// What the watches say. A replica that is built anew watches anew: with this the old watches end, and what they
     /// still say is not heard.
     watched: mpsc::Receiver<Signal>,
-    state: Option<StateDir>,
     panics: Panics,
     /// How the replica takes an input; tests put something in between.
     take_in: fn(&mut Replica, Now, Input),
+    /// Whether the seat is served here: the first commit of a hold seals it.
+    holds: bool,
     stopped: bool,
 }
 
 impl Engine {
-    /// An engine that has seen nothing yet, with the memory of its predecessor if there is one.
-    pub(crate) fn new(mut parts: Parts, seed: u64) -> anyhow::Result<Engine> {
+    /// An engine that has seen nothing yet.
+    pub(crate) fn new(parts: Parts, seed: u64) -> Engine {
         let (inbox, signals) = mpsc::channel(INBOX_MAX);
         let now = parts.clock.now();
-        let mut replica = Replica::new(Arc::clone(&parts.settings), seed, now);
-        let state = parts.state.take().map(StateDir::new);
-        let records = state.as_ref().map_or(Ok(None), StateDir::load)?;
-        replica.handle(now, Input::Loaded(SeatId::default(), records));
+        let replica = Replica::stationed(Arc::clone(&parts.settings), parts.station.clone(), seed, now);
         let (_, watched) = mpsc::channel(INBOX_MAX);
         let panics = Panics::default();
         let take_in = Replica::handle;
-        Ok(Engine { replica, parts, inbox, signals, watched, state, panics, take_in, stopped: false })
+        Engine { replica, parts, inbox, signals, watched, panics, take_in, holds: false, stopped: false }
     }
 
     /// Where signals go.
@@ -123,6 +136,10 @@ impl Engine {
         match signal {
             Signal::Watch(kind, event) => Input::Watch(kind, event),
             Signal::Replied(attempt, verdict) => Input::Replied(attempt, verdict),
+            Signal::Lease(news) => Input::Lease(self.parts.station.seat, news),
+            Signal::Read(seat, parts) => Input::Read(seat, parts),
+            Signal::Reference(seat, found) => Input::Reference(seat, found),
+            Signal::Wrote(seat, write, result) => Input::Wrote(seat, write, result),
             Signal::Stop => Input::Stop { by: self.parts.clock.now().boot + STOP_BY },
         }
     }
@@ -165,33 +182,89 @@ impl Engine {
                     self.watched = watched;
                     (self.parts.follow)(plan, inbox)?;
                 }
-                Effect::Store(write, _, records) => self.store(write, &records),
-                Effect::Send(attempt, sink, notification, not_after) => {
+                Effect::Read(seat, parts) => self.read(seat, parts),
+                Effect::Write(seat, id, write) => self.write(seat, id, write),
+                Effect::SetAside(seat, id, part, content) => {
+                    let aside = async move |store: &Store| {
+                        store.set_aside(part, content).await.map(|()| Version(String::new()))
+                    };
+                    self.store(move |store| async move { Signal::Wrote(seat, id, aside(&store).await) });
+                }
+                Effect::ReadReference(seat) => {
+                    self.store(move |store| async move { Signal::Reference(seat, store.reference().await) });
+                }
+                Effect::Resign(_) => (self.parts.resign)(format!(
+                    "{} was fenced: another replica sealed the state of the seat",
+                    self.parts.station.identity
+                )),
+                Effect::Send(attempt, sink, notification, within) => {
                     let (sender, inbox) = (Arc::clone(&self.parts.sender), self.inbox());
                     let sending = async move {
-                        let verdict = sender.attempt(sink, &notification, not_after).await;
+                        stop_at::pass("committed");
+                        let verdict = sender.attempt(sink, &notification, within).await;
+                        stop_at::pass("reply");
                         // The engine is gone only when nobody waits for the verdict any more.
                         let _gone = inbox.send(Signal::Replied(attempt, verdict)).await;
                     };
                     self.parts.tasks.spawn_on(sending, &self.parts.outward);
                 }
-                Effect::Fact(fact) => self.parts.telemetry.record(&fact),
+                Effect::Fact(fact) => self.tell(&fact),
                 Effect::Stopped => self.stopped = true,
             }
         }
         Ok(())
     }
 
-    fn store(&mut self, write: WriteId, records: &Records) {
-        let result = match &self.state {
-            Some(state) => state.save(records).map_err(|error| format!("{error:#}")),
-            None => Ok(()),
-        };
-        if let Err(why) = &result {
-            tracing::error!(why, "the memory could not be stored");
+    /// Whoever asks whether this process is ready hears of a seat at once.
+    fn tell(&mut self, fact: &Fact) {
+        self.parts.telemetry.record(fact);
+        match fact {
+            Fact::Seat(SeatFact::Held { .. }) => self.holds = true,
+            Fact::Seat(SeatFact::Lost { .. }) | Fact::Seat(SeatFact::Fenced { .. }) => self.holds = false,
+            _ => {}
         }
-        let now = self.parts.clock.now();
-        self.replica.handle(now, Input::Stored(write, result));
+        if matches!(
+            fact,
+            Fact::Seat(SeatFact::Held { .. })
+                | Fact::Seat(SeatFact::Lost { .. })
+                | Fact::Seat(SeatFact::Fenced { .. })
+                | Fact::GateOpened { .. }
+        ) {
+            self.publish();
+        }
+    }
+
+    fn read(&self, seat: SeatId, parts: Vec<Part>) {
+        self.store(move |store| async move {
+            let reads = parts.into_iter().map(|part| {
+                let store = Arc::clone(&store);
+                async move { (part, store.read(part).await) }
+            });
+            Signal::Read(seat, futures::stream::iter(reads).buffered(READS_AT_ONCE).collect().await)
+        });
+    }
+
+    fn write(&self, seat: SeatId, id: WriteId, write: PartWrite) {
+        let (clock, telemetry) = (self.parts.clock, Arc::clone(&self.parts.telemetry));
+        let point = if self.holds { "commit" } else { "seal" };
+        self.store(move |store| async move {
+            let (part, begun, bytes) = (write.part, clock.now().boot, write.content.len());
+            stop_at::pass(point);
+            let result = store.write(write).await;
+            telemetry.wrote(part, bytes, clock.now().boot.saturating_sub(begun), result.as_ref().err());
+            Signal::Wrote(seat, id, result)
+        });
+    }
+
+    /// Asks the store, and tells the replica what it said.
+    fn store<F: Future<Output = Signal> + Send + 'static>(&self, ask: impl FnOnce(Arc<Store>) -> F) {
+        let Some(store) = &self.parts.store else { return };
+        let (answer, inbox) = (ask(Arc::clone(store)), self.inbox());
+        let asking = async move {
+            // The engine is gone only when nobody waits for an answer any more.
+            let _gone = inbox.send(answer.await).await;
+        };
+        self.parts.tasks.spawn_on(asking, &self.parts.outward);
     }
 
     fn publish(&mut self) {

@@ -16,6 +16,13 @@ impl Environment {
         Environment(std::env::vars_os().filter_map(text).collect())
     }
 
+    /// An environment of these variables.
+    #[cfg(test)]
+    pub(crate) fn of<const N: usize>(variables: [(&str, &str); N]) -> Environment {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Environment(variables.into_iter().map(owned).collect())
+    }
+
     /// The value of a variable; an empty one counts as set.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)

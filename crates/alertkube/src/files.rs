@@ -1,9 +1,10 @@
 //! The one place that touches files.
 
-use std::io::Write;
+use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 /// Reads a text file; the error names the path.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads files")]
@@ -11,25 +12,45 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
+/// Reads a file of any content, at most so many bytes of it and one more, by which it shows that it is longer; none
+/// if it is not there.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads files")]
+pub(crate) fn read_bytes(path: &Path, most: u64) -> anyhow::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let read = match File::open(path) {
+        Ok(file) => file.take(most.saturating_add(1)).read_to_end(&mut bytes),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => Err(error),
+    };
+    read.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Some(bytes))
+}
+
 /// Whether a file or folder is there.
 pub(crate) fn exists(path: &Path) -> bool {
     path.exists()
 }
 
-/// Replaces a file so that a crash leaves either the old text or the new one: written aside, synced, renamed.
+/// The first half of a replacement: the new content, synced, beside the file. After an error the file is as it was.
 #[expect(clippy::disallowed_methods, reason = "the one place that writes files")]
-pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write_aside(path: &Path, content: &(impl AsRef<[u8]> + ?Sized)) -> anyhow::Result<PathBuf> {
     let aside = aside(path, "new");
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut file =
-        std::fs::File::create(&aside).with_context(|| format!("cannot write {}", aside.display()))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .with_context(|| format!("cannot write {}", aside.display()))?;
-    std::fs::rename(&aside, path).with_context(|| format!("cannot replace {}", path.display()))?;
-    let folder = std::fs::File::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
-    folder.sync_all().with_context(|| format!("cannot sync {}", path.display()))
+    make_folder_of(path)?;
+    let written = File::create(&aside).and_then(|mut file| {
+        file.write_all(content.as_ref())?;
+        file.sync_all()
+    });
+    written.with_context(|| format!("cannot write {}", aside.display()))?;
+    Ok(aside)
+}
+
+/// The second half: the new content takes the place of the old. After an error either may stand.
+#[expect(clippy::disallowed_methods, reason = "the one place that writes files")]
+pub(crate) fn put_in_place(aside: &Path, path: &Path) -> anyhow::Result<()> {
+    std::fs::rename(aside, path).with_context(|| format!("cannot replace {}", path.display()))?;
+    let folder = folder_of(path);
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.with_context(|| format!("cannot sync {} for {}", folder.display(), path.display()))
 }
 
 /// Moves a file aside that must not be overwritten; gives where it went.
@@ -37,6 +58,36 @@ pub(crate) fn set_aside(path: &Path) -> anyhow::Result<PathBuf> {
     let aside = aside(path, "unreadable");
     std::fs::rename(path, &aside).with_context(|| format!("cannot move {} aside", path.display()))?;
     Ok(aside)
+}
+
+/// A file that no other process can lock while this lives.
+pub(crate) struct Lock {
+    /// The lock ends when it is closed.
+    _file: File,
+}
+
+/// Locks a file, which is made with its folder if it is not there; none if another process has it.
+pub(crate) fn lock(path: &Path) -> anyhow::Result<Option<Lock>> {
+    make_folder_of(path)?;
+    let opened = File::options().write(true).create(true).truncate(false).open(path);
+    let file = opened.with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => bail!("cannot lock {}: {error}", path.display()),
+    }
+}
+
+fn make_folder_of(path: &Path) -> anyhow::Result<()> {
+    let folder = folder_of(path);
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
 }
 
 fn aside(path: &Path, ending: &str) -> PathBuf {

@@ -10,11 +10,20 @@ pub(crate) const PANICS_MAX: usize = 3;
 /// See [`PANICS_MAX`].
 pub(crate) const PANICS_WITHIN: Duration = Duration::from_secs(60);
 
+/// Parts of stored state that are read at once.
+pub(crate) const READS_AT_ONCE: usize = 8;
+
 /// How often the engine publishes its state.
 pub(crate) const BEAT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long the engine may be silent before `/healthz` asks for a restart.
 pub(crate) const BEAT_SILENCE_MAX: Duration = Duration::from_secs(120);
+
+/// How long giving the Lease back may take at a stop.
+pub(crate) const RELEASE_WITHIN: Duration = Duration::from_secs(3);
+
+/// A standby that has not heard of the Lease for this long is not ready to take it.
+pub(crate) const LEASE_SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// How long what is in flight may take once we were told to stop.
 pub(crate) const STOP_BY: Duration = Duration::from_secs(5);

@@ -13,11 +13,14 @@ mod env;
 mod files;
 mod http;
 mod kubeconfig;
+mod lease;
 mod limits;
 mod outside;
 mod panics;
+mod seating;
 mod send;
-mod state;
+mod stop_at;
+mod store;
 mod telemetry;
 mod watch;
 

@@ -2,6 +2,7 @@
 
 use super::kind::{Key, Kind, Names, SEVERITIES};
 use super::later;
+use crate::persistence::KINDS;
 
 const TEXTS: Kind = Kind::List(&Kind::Text);
 const SINKS: Kind = Kind::List(&Kind::Sink);
@@ -214,6 +215,7 @@ const OVERRIDE: &[Key] = &[
 
 const SINK_TABLE: &[Key] = &[
     Key::new("webhook", Kind::Table(WEBHOOK), "", "The generic webhook."),
+    Key::new("pagerduty", Kind::Table(PAGERDUTY), "", "Incidents in PagerDuty."),
     Key::new(
         "allowedHosts",
         TEXTS,
@@ -229,6 +231,18 @@ const WEBHOOK: &[Key] = &[Key::new(
     "reference",
     "The body of a message: the field names of the Go program, or our own stable schema.",
 )];
+
+const PAGERDUTY: &[Key] = &[
+    Key::new(
+        "severities",
+        Kind::List(&Kind::Word(SEVERITIES)),
+        "[critical]",
+        "Which alerts PagerDuty is told. Of what a route leads there, the rest goes to the other sinks of that \
+         route only. What was told is resolved, whatever its severity is by then.",
+    ),
+    Key::new("region", Kind::Word(&["us", "eu"]), "us", "Where the account lives."),
+    Key::new("url", Kind::Text, "", "Another address to post to, for a relay or a test."),
+];
 
 const RATE: &[Key] = &[
     Key::new("perSecond", Kind::Positive, "1", "Messages a second in the long run."),
@@ -248,8 +262,26 @@ const INHIBITION: &[Key] = &[
 ];
 
 const PERSISTENCE: &[Key] = &[
-    Key::new("enabled", Kind::Flag, "false", "Whether state is kept in the cluster.")
-        .unbuilt("`--state-dir DIR` keeps the memory in this build"),
-    Key::new("configMapName", Kind::Text, "alertkube-state", "The name that the state objects begin with."),
-    Key::new("namespace", Kind::Text, "", "The namespace of the state objects.").env(&["POD_NAMESPACE"]),
+    Key::new("enabled", Kind::Flag, "false", "Whether state is kept in the cluster."),
+    Key::new(
+        "configMapName",
+        Kind::Text,
+        "alertkube-state",
+        "What the names of the state objects begin with; the Go program's own object of this very name is read \
+         once and never written.",
+    ),
+    Key::new(
+        "namespace",
+        Kind::Text,
+        "",
+        "The namespace of the state objects; without one it is that of the service account, else that of the \
+         kubeconfig.",
+    )
+    .env(&["POD_NAMESPACE"]),
+    Key::new(
+        "kind",
+        Kind::Word(KINDS),
+        "ConfigMap",
+        "The kind of the state objects. They hold names of objects and texts of alerts, and no credentials.",
+    ),
 ];

@@ -39,9 +39,14 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "ALERTKUBE_SHARD_TOTAL",
         Kind::Whole(1),
         "1",
-        "How many shards there are; more than one is not built yet.",
+        "How many shards there are, at most 256; 1 is no sharding.",
     ),
-    Key::new("ALERTKUBE_SHARD_INDEX", Kind::Whole(0), "0", "Which one this is."),
+    Key::new(
+        "ALERTKUBE_SHARD_INDEX",
+        Kind::Whole(0),
+        "",
+        "Which one this is, from 0. Unset, the ordinal at the end of `POD_NAME` counts (a pod of a StatefulSet).",
+    ),
     Key::new(
         "ALERTKUBE_API_TOKEN",
         TOKEN,
@@ -101,5 +106,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
         Kind::Text,
         "",
         "Signs what it posts; may be empty. Also as `GENERIC_WEBHOOK_SECRET_FILE`.",
+    ),
+    Key::new(
+        "PAGERDUTY_ROUTING_KEY",
+        TOKEN,
+        "",
+        "The integration key of the sink pagerduty. Also as `PAGERDUTY_ROUTING_KEY_FILE`.",
     ),
 ];

@@ -1,5 +1,7 @@
 //! What the environment gives, and what is wrong with it.
 
+use alertkube_api::Shard;
+
 use crate::given::Given;
 
 const TO_WEBHOOK: &str = "routing: [{sinks: [webhook]}]";
@@ -69,6 +71,29 @@ fn shard_total_of_one_is_off() {
     let loaded =
         Given::nothing().var("ALERTKUBE_SHARD_TOTAL", "1").var("ALERTKUBE_SHARD_INDEX", "7").load("");
     assert!(loaded.warnings.is_empty());
+    assert_eq!(loaded.environment.shard, Shard::WHOLE);
+}
+
+#[test]
+fn a_shard_has_an_index_of_its_own_or_an_ordinal() {
+    let of = |index: &str, pod: &str| {
+        let given = Given::nothing().var("ALERTKUBE_SHARD_TOTAL", "3").var("ALERTKUBE_SHARD_INDEX", index);
+        given.var("POD_NAME", pod)
+    };
+    let check = |index, pod, expected| {
+        assert_eq!(of(index, pod).load("").environment.shard, Shard { index: expected, total: 3 });
+    };
+    check("2", "alertkube-7d9f8b6c5-x2kqz", 2);
+    check("", "alertkube-1", 1);
+    check("", "alertkube-5", 2);
+    check("0", "alertkube-5", 0);
+    for (index, pod) in
+        [("3", "alertkube-1"), ("", "alertkube-7d9f8b6c5-x2kqz"), ("", ""), ("x", "alertkube-1")]
+    {
+        let problems = of(index, pod).problems("");
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with("ALERTKUBE_SHARD_INDEX: "), "{problems:?}");
+    }
 }
 
 #[test]
@@ -131,7 +156,7 @@ fn a_token_that_nothing_asks_for_is_a_warning() {
 fn posted_to(loaded: &alertkube_api::Loaded) -> String {
     let webhook = loaded.sinks.iter().find_map(|sink| match sink {
         alertkube_sinks::SinkSettings::Webhook(webhook) => webhook.url.clone(),
-        alertkube_sinks::SinkSettings::Stdout(_) => None,
+        _ => None,
     });
     secrecy::ExposeSecret::expose_secret(&webhook.expect("an address")).to_owned()
 }

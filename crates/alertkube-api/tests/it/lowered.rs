@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alertkube_api::{Persistence, PersistenceKind};
 use alertkube_core::{FirstRun, Severity, SinkClass, SinkId};
 
 use crate::given::Given;
@@ -73,4 +74,31 @@ fn a_matcher_key_that_looks_misspelt_is_a_warning() {
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.len(), 1, "{warnings:#?}");
     assert!(warnings[0].contains("did you mean `namespace`?"), "{warnings:?}");
+}
+
+#[test]
+fn persistence_is_off_until_it_is_switched_on_and_then_knows_its_objects() {
+    assert_eq!(Given::nothing().load("").persistence, None);
+    let off = "persistence: {enabled: false, configMapName: Not_A_Name}";
+    assert_eq!(Given::nothing().load(off).persistence, None);
+    let state = |name: &str, namespace: Option<&str>, kind| {
+        Some(Persistence { name: name.to_owned(), namespace: namespace.map(str::to_owned), kind })
+    };
+    let on = "persistence: {enabled: true}";
+    let by_default = state("alertkube-state", None, PersistenceKind::ConfigMap);
+    assert_eq!(Given::nothing().load(on).persistence, by_default);
+    let in_pod = Given::nothing().var("POD_NAMESPACE", "ops");
+    let of_pod = state("alertkube-state", Some("ops"), PersistenceKind::ConfigMap);
+    assert_eq!(in_pod.load(on).persistence, of_pod);
+    let all = "persistence: {enabled: true, configMapName: watch.state-1, namespace: here, kind: Secret}";
+    assert_eq!(in_pod.load(all).persistence, state("watch.state-1", Some("here"), PersistenceKind::Secret));
+}
+
+#[test]
+fn a_namespace_of_the_environment_that_is_none_is_a_problem_of_its_variable() {
+    let problems = Given::nothing().var("POD_NAMESPACE", "Ops").problems("persistence: {enabled: true}");
+    assert_eq!(
+        problems,
+        ["POD_NAMESPACE: found `Ops` (expected the name of a namespace such as `alertkube`)"]
+    );
 }

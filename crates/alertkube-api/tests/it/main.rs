@@ -8,5 +8,6 @@ mod examples;
 mod generated;
 mod hostile;
 mod lowered;
+mod pagerduty;
 mod refused;
 mod unbuilt;

@@ -26,7 +26,7 @@ receiver: {enabled: false, allowAnonymous: false}
 metricsAddr: ":9090"
 apiAddr: ""
 grouping: {enabled: false, windowSeconds: 30, by: [kind, namespace, reason, severity]}
-persistence: {enabled: false, configMapName: alertkube-state, namespace: ""}
+persistence: {enabled: false, configMapName: alertkube-state, namespace: "", kind: ConfigMap}
 rules: []
 maintenance: []
 correlation: {enabled: false, intervalSeconds: 15, maxHops: 3, blastRadiusCap: 50}
@@ -53,7 +53,6 @@ fn what_is_switched_on_is_refused_by_name() {
         ("escalations", "escalations: [{match: {severity: critical}, afterMinutes: 5, sinks: [stdout]}]"),
         ("receiver.enabled", "receiver: {enabled: true}"),
         ("grouping.enabled", "grouping: {enabled: true}"),
-        ("persistence.enabled", "persistence: {enabled: true}"),
         (
             "rules",
             "rules: [{name: a, severity: info, windowSeconds: 60, count: {match: {namespace: a}, threshold: 3}}]",
@@ -69,7 +68,7 @@ fn what_is_switched_on_is_refused_by_name() {
         ("azure.enabled", "azure: {enabled: true}"),
         ("gcp.enabled", "gcp: {enabled: true}"),
         ("routing[0].sinks[0]", "routing: [{sinks: [slack]}]"),
-        ("sinkRates.pagerduty", "sinkRates: {pagerduty: {perSecond: 1, burst: 1}}"),
+        ("sinkRates.opsgenie", "sinkRates: {opsgenie: {perSecond: 1, burst: 1}}"),
     ];
     for (name, yaml) in switched {
         let problems = Given::nothing().problems(yaml);
@@ -82,7 +81,7 @@ fn what_is_switched_on_is_refused_by_name() {
 #[test]
 fn variables_that_switch_something_on_are_refused_by_name() {
     let names = ["ALERTKUBE_ENABLE_PPROF", "ALERTKUBE_TRACING_ENABLED", "ALERTKUBE_ALLOW_SECRET_READ"];
-    let switched = [("ALERTKUBE_AUTH_MODE", "rbac"), ("ALERTKUBE_SHARD_TOTAL", "3")];
+    let switched = [("ALERTKUBE_AUTH_MODE", "rbac")];
     for (name, value) in names.into_iter().map(|name| (name, "true")).chain(switched) {
         let problems = Given::nothing().var(name, value).problems("");
         assert_eq!(problems.len(), 1, "{name}: {problems:#?}");

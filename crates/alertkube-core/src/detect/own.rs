@@ -8,7 +8,7 @@ use crate::severity::Severity;
 const OWN: Condition = Condition { kind: "Alertkube", ..Condition::BASE };
 
 /// The conditions about ourselves.
-pub(super) static CONDITIONS: [Condition; 4] = [
+pub(super) static CONDITIONS: [Condition; 5] = [
     Condition {
         reason: "ApiServerUnreachable",
         severity: Severity::Critical,
@@ -33,6 +33,16 @@ pub(super) static CONDITIONS: [Condition; 4] = [
         hold_down: Duration::from_secs(60),
         doc: "A sink refuses notifications or does not answer. What it should have been told waits and is tried \
               again. Check its address, its credentials and the way out of the cluster.",
+        ..OWN
+    },
+    Condition {
+        reason: "AlertStateNotSaved",
+        severity: Severity::Critical,
+        hold_for: Duration::from_secs(15),
+        hold_down: Duration::from_secs(30),
+        doc: "The store refuses what alertkube writes down before and after it tells: a quota, a missing right, an \
+              admission webhook, or a size. Notifications are sent all the same, later than usual, but a restart or a \
+              takeover may repeat them, and may forget to end what was told. The text holds the store's own words.",
         ..OWN
     },
     Condition {

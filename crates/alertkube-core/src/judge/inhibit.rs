@@ -97,7 +97,7 @@ impl Inhibitors {
             let group = self.groups.get(&(index, values(rule, target)))?;
             sides.iter().flat_map(|side| members(group, *side)).find_map(|source| {
                 visits::count();
-                let until = court.holds_others(court.tracker.get(source)?)?;
+                let until = court.holds_others(court.relations.tracker.get(source)?)?;
                 Some((source, until))
             })
         })

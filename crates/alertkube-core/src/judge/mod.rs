@@ -6,14 +6,12 @@ mod inhibit;
 use std::time::Duration;
 
 use crate::alert::{Alert, Face, Fingerprint};
-use crate::detect::Rules;
 use crate::fact::Suppressed;
 use crate::limits::CAUSE_DEPTH_MAX;
-use crate::relate::{Graph, pending_until};
+use crate::relate::Relations;
 use crate::route::route;
 use crate::settings::Settings;
-use crate::time::{Now, Stamp};
-use crate::track::Tracker;
+use crate::time::Stamp;
 
 pub(crate) use holders::{Hold, Holders};
 pub(crate) use inhibit::Inhibitors;
@@ -25,12 +23,9 @@ pub(crate) const SILENCE_ANNOTATION: &str = "alert-silence-until";
 #[derive(Clone, Copy)]
 pub(crate) struct Court<'a> {
     pub(crate) settings: &'a Settings,
-    pub(crate) rules: &'a Rules,
-    pub(crate) tracker: &'a Tracker,
-    pub(crate) graph: &'a Graph,
+    pub(crate) relations: Relations<'a>,
     pub(crate) inhibitors: &'a Inhibitors,
     pub(crate) holders: &'a Holders,
-    pub(crate) now: Now,
 }
 
 /// An alert is held.
@@ -62,7 +57,11 @@ impl Court<'_> {
     /// Silences and inhibitions: what the user asked for.
     fn suppressed(&self, alert: &Alert) -> Result<(), Held> {
         if let Some(until) = self.silenced_until(alert) {
-            return Err(Held { by: Suppressed::Silenced, cause: None, until: Some(self.now.boot_at(until)) });
+            return Err(Held {
+                by: Suppressed::Silenced,
+                cause: None,
+                until: Some(self.relations.now.boot_at(until)),
+            });
         }
         match self.inhibitors.source_of(self, alert) {
             Some((source, until)) => {
@@ -75,23 +74,23 @@ impl Court<'_> {
     fn silenced_until(&self, alert: &Alert) -> Option<Stamp> {
         let text = alert.subject.annotations.get(SILENCE_ANNOTATION)?;
         let until = Stamp::parse(text).filter(|_| self.settings.behavior.annotation_silences)?;
-        (until > self.now.stamp()).then_some(until)
+        (until > self.relations.now.stamp()).then_some(until)
     }
 
     /// An effect of something that is told, or about to be, is a line there; and it waits one `for` of its own after
     /// that ended.
     fn explained(&self, alert: &Alert) -> Result<(), Held> {
         if let Some(Voice { cause, root }) = self.voiced_cause(alert) {
-            let until = |of| self.tracker.get(of).and_then(|of| pending_until(self.rules, of, self.now));
+            let until = |of| self.relations.tracker.get(of).and_then(|of| self.relations.pending_until(of));
             let until = [until(cause), until(root)].into_iter().flatten().min();
             return Err(Held { by: Suppressed::Explained(cause.to_string()), cause: Some(cause), until });
         }
         let Some(last) = alert.explained else { return Ok(()) };
-        let until = last.plus(self.rules.of(alert.condition).hold_for);
-        if until <= self.now.stamp() {
+        let until = last.plus(self.relations.rules.of(alert.condition).hold_for);
+        if until <= self.relations.now.stamp() {
             return Ok(());
         }
-        let until = self.now.boot_at(until);
+        let until = self.relations.now.boot_at(until);
         Err(Held { by: Suppressed::Explained(String::new()), cause: None, until: Some(until) })
     }
 
@@ -99,8 +98,8 @@ impl Court<'_> {
     /// if it still holds, so that nothing is searched while nothing changes, else the best one.
     pub(crate) fn voiced_cause(&self, alert: &Alert) -> Option<Voice> {
         let known = self.holders.causes_of(alert.fingerprint).find_map(|cause| {
-            let cause = self.tracker.get(cause)?;
-            let is_cause = self.graph.is_cause(self.rules, alert, cause, self.now) && !self.quiet(cause);
+            let cause = self.relations.tracker.get(cause)?;
+            let is_cause = self.relations.is_cause(alert, cause) && !self.quiet(cause);
             is_cause.then_some(Voice { cause: cause.fingerprint, root: cause.fingerprint })
         });
         known.or_else(|| self.voice_behind(alert, 0))
@@ -110,9 +109,9 @@ impl Court<'_> {
         if depth >= CAUSE_DEPTH_MAX {
             return None;
         }
-        let causes = self.graph.causes(self.tracker, self.rules, alert, self.now);
+        let causes = self.relations.causes(alert);
         causes.into_iter().find_map(|fingerprint| {
-            let cause = self.tracker.get(fingerprint)?;
+            let cause = self.relations.tracker.get(fingerprint)?;
             let root = match self.quiet(cause) {
                 false => fingerprint,
                 true => self.voice_behind(cause, depth + 1)?.root,
@@ -127,14 +126,14 @@ impl Court<'_> {
     }
 
     fn unrouted(&self, alert: &Alert) -> bool {
-        let severity = self.graph.severity(self.tracker, self.rules, alert, self.now);
+        let severity = self.relations.severity(alert);
         route(self.settings, &Face { alert, severity }).is_empty()
     }
 
     /// Whether an alert stands, or is pending within its time, so that it holds others back.
     fn holds_others(&self, alert: &Alert) -> Option<Option<Duration>> {
-        match pending_until(self.rules, alert, self.now) {
-            Some(until) => (until > self.now.boot).then_some(Some(until)),
+        match self.relations.pending_until(alert) {
+            Some(until) => (until > self.relations.now.boot).then_some(Some(until)),
             None => alert.stands().then_some(None),
         }
     }

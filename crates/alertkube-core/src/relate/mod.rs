@@ -60,32 +60,6 @@ impl Graph {
         self.all.by_owner.get(&owner).into_iter().flatten().copied()
     }
 
-    /// Every alert that explains this one now, the best first: firing before pending, then the more severe.
-    pub(crate) fn causes(
-        &self,
-        tracker: &Tracker,
-        rules: &Rules,
-        alert: &Alert,
-        now: Now,
-    ) -> Vec<Fingerprint> {
-        let mut found = BTreeSet::new();
-        let edges: BTreeSet<Edge> = alert.condition.effect_of.iter().map(|effect| effect.edge).collect();
-        for candidate in edges.into_iter().flat_map(|edge| self.reach(alert, edge)) {
-            let Some(cause) = tracker.get(candidate) else { continue };
-            if self.is_cause(rules, alert, cause, now) {
-                let pending = matches!(cause.phase, Phase::Pending { .. });
-                found.insert((pending, Reverse(cause.severity), candidate));
-            }
-        }
-        found.into_iter().map(|(_, _, fingerprint)| fingerprint).collect()
-    }
-
-    /// Whether the one explains the other now.
-    pub(crate) fn is_cause(&self, rules: &Rules, effect: &Alert, cause: &Alert, now: Now) -> bool {
-        visits::count();
-        effect.fingerprint != cause.fingerprint && may_explain(cause, effect) && explains(rules, cause, now)
-    }
-
     fn reach(&self, alert: &Alert, edge: Edge) -> Vec<Fingerprint> {
         let subject = &alert.subject;
         match edge {
@@ -95,28 +69,63 @@ impl Graph {
             Edge::Owner => subject.owners.iter().flat_map(|owner| self.all.of_object(owner.uid)).collect(),
         }
     }
+}
+
+/// The graph with what its answers depend on.
+#[derive(Clone, Copy)]
+pub(crate) struct Relations<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) tracker: &'a Tracker,
+    pub(crate) rules: &'a Rules,
+    pub(crate) now: Now,
+}
+
+impl Relations<'_> {
+    /// Every alert that explains this one now, the best first: firing before pending, then the more severe.
+    pub(crate) fn causes(&self, alert: &Alert) -> Vec<Fingerprint> {
+        let mut found = BTreeSet::new();
+        let edges: BTreeSet<Edge> = alert.condition.effect_of.iter().map(|effect| effect.edge).collect();
+        for candidate in edges.into_iter().flat_map(|edge| self.graph.reach(alert, edge)) {
+            let Some(cause) = self.tracker.get(candidate) else { continue };
+            if self.is_cause(alert, cause) {
+                let pending = matches!(cause.phase, Phase::Pending { .. });
+                found.insert((pending, Reverse(cause.severity), candidate));
+            }
+        }
+        found.into_iter().map(|(_, _, fingerprint)| fingerprint).collect()
+    }
+
+    /// Whether the one explains the other now.
+    pub(crate) fn is_cause(&self, effect: &Alert, cause: &Alert) -> bool {
+        visits::count();
+        effect.fingerprint != cause.fingerprint && may_explain(cause, effect) && self.explains(cause)
+    }
+
+    /// Whether an alert is in a state that explains others.
+    fn explains(&self, cause: &Alert) -> bool {
+        cause.stands() || self.pending_until(cause).is_some_and(|until| until > self.now.boot)
+    }
+
+    /// Until when a pending cause holds its effects back; `None` for one that fires.
+    pub(crate) fn pending_until(&self, cause: &Alert) -> Option<Duration> {
+        let wait = self.rules.of(cause.condition).hold_for + CAUSE_PENDING_SLACK;
+        matches!(cause.phase, Phase::Pending { .. }).then(|| self.now.boot_at(cause.since.plus(wait)))
+    }
 
     /// The alerts that this one explains and that hold now, in the order of their fingerprints.
-    pub(crate) fn effects(
-        &self,
-        tracker: &Tracker,
-        rules: &Rules,
-        alert: &Alert,
-        now: Now,
-    ) -> Vec<Fingerprint> {
+    pub(crate) fn effects(&self, alert: &Alert) -> Vec<Fingerprint> {
         let explained = |other: &Alert| {
-            !matches!(other.phase, Phase::Over | Phase::Resolving { .. })
-                && self.is_cause(rules, other, alert, now)
+            !matches!(other.phase, Phase::Over | Phase::Resolving { .. }) && self.is_cause(other, alert)
         };
-        let around = self.all.around(&alert.subject);
-        around.into_iter().filter(|other| tracker.get(*other).is_some_and(explained)).collect()
+        let around = self.graph.all.around(&alert.subject);
+        around.into_iter().filter(|other| self.tracker.get(*other).is_some_and(explained)).collect()
     }
 
     /// The alert's severity with what its effects lend it.
-    pub(crate) fn severity(&self, tracker: &Tracker, rules: &Rules, alert: &Alert, now: Now) -> Severity {
-        let lent = self.raisers.around(&alert.subject).into_iter().filter_map(|other| {
-            let other = tracker.get(other)?;
-            (other.stands() && self.is_cause(rules, other, alert, now)).then_some(other.severity)
+    pub(crate) fn severity(&self, alert: &Alert) -> Severity {
+        let lent = self.graph.raisers.around(&alert.subject).into_iter().filter_map(|other| {
+            let other = self.tracker.get(other)?;
+            (other.stands() && self.is_cause(other, alert)).then_some(other.severity)
         });
         lent.fold(alert.severity, Severity::max)
     }
@@ -138,17 +147,6 @@ fn linked(edge: Edge, cause: &Subject, effect: &Subject) -> bool {
         Edge::Members => cause.owners.iter().any(|owner| owner.uid == effect.id),
         Edge::Owner => effect.owners.iter().any(|owner| owner.uid == cause.id),
     }
-}
-
-/// Until when a pending cause holds its effects back; `None` for one that fires.
-pub(crate) fn pending_until(rules: &Rules, cause: &Alert, now: Now) -> Option<Duration> {
-    let wait = rules.of(cause.condition).hold_for + CAUSE_PENDING_SLACK;
-    matches!(cause.phase, Phase::Pending { .. }).then(|| now.boot_at(cause.since.plus(wait)))
-}
-
-/// Whether an alert is in a state that explains others.
-fn explains(rules: &Rules, cause: &Alert, now: Now) -> bool {
-    cause.stands() || pending_until(rules, cause, now).is_some_and(|until| until > now.boot)
 }
 
 /// "Any other reason of the object" must not let two alerts explain each other: events explain nothing, and what is

@@ -1,11 +1,15 @@
 //! Questions to a replica: read only.
 
+use std::time::Duration;
+
 use crate::alert::Phase;
 use crate::enrich::report;
 use crate::fact::Suppressed;
 use crate::limits::PAGE_MAX;
 use crate::notification::Report;
+use crate::own::SeatId;
 use crate::replica::Replica;
+use crate::replica::tenure::{Hold, Tenure};
 use crate::time::Now;
 use crate::watch::{Kind, KindId};
 
@@ -45,6 +49,48 @@ pub struct Status {
     pub kept: usize,
     /// The sinks.
     pub sinks: Vec<SinkStatus>,
+    /// The seat.
+    pub seat: SeatStatus,
+}
+
+/// How the seat of this process is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatStatus {
+    /// The seat.
+    pub seat: SeatId,
+    /// How many there are.
+    pub total: u32,
+    /// Whether a Lease decides who serves it.
+    pub elected: bool,
+    /// Where this process stands with it.
+    pub hold: Holding,
+    /// The term of its stored state, while it is held.
+    pub term: Option<u64>,
+    /// Who serves it, as far as this process knows.
+    pub holder: Option<String>,
+    /// Boot instant since which it stands so.
+    pub since: Duration,
+    /// Whether what is told outlives this process.
+    pub kept: bool,
+    /// Why the store does not take what is written, while that is so.
+    pub unsaved: Option<String>,
+    /// Attempts that began and are not settled.
+    pub in_doubt: usize,
+}
+
+/// Where a process stands with a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// Another serves it, or nobody.
+    Follows,
+    /// Its stored state is being read.
+    Opens,
+    /// It is served here.
+    Holds,
+    /// Another took it, and this process stays silent until it ends.
+    Fenced,
+    /// This process stops.
+    Closes,
 }
 
 /// How the watch of a kind is.
@@ -119,6 +165,29 @@ impl Replica {
                     breaker_open: !lane.breaker.closed(),
                 })
                 .collect(),
+            seat: self.seat_status(),
+        }
+    }
+
+    fn seat_status(&self) -> SeatStatus {
+        let Tenure { hold, term, holder, since, refused, ledger, .. } = &self.tenure;
+        SeatStatus {
+            seat: self.station.seat,
+            total: self.station.total,
+            elected: self.station.election.is_some(),
+            hold: match hold {
+                Hold::Follows => Holding::Follows,
+                Hold::Opens => Holding::Opens,
+                Hold::Holds => Holding::Holds,
+                Hold::Fenced => Holding::Fenced,
+                Hold::Closes { .. } | Hold::Ended => Holding::Closes,
+            },
+            term: *term,
+            holder: holder.clone(),
+            since: *since,
+            kept: ledger.is_some(),
+            unsaved: refused.as_ref().map(|(_, why)| why.clone()),
+            in_doubt: self.flights.len(),
         }
     }
 
@@ -130,7 +199,7 @@ impl Replica {
             .take(PAGE_MAX)
             .map(|(fp, alert)| {
                 let told = self.memory.sinks(fp).filter(|(_, told)| told.open && !told.silent);
-                let severity = self.graph.severity(&self.tracker, &self.rules, alert, now);
+                let severity = court.relations.severity(alert);
                 Standing {
                     phase: phase_word(alert.phase),
                     held: self.held.get(&fp).cloned(),

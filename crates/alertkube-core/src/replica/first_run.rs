@@ -91,7 +91,9 @@ impl Replica {
                 at: now.stamp(),
                 open: alert.condition.event.is_none(),
                 doubt: false,
+                doubted: false,
                 closing: false,
+                again: None,
                 silent: true,
                 refused: None,
             };

@@ -107,7 +107,13 @@ impl Replica {
         }
     }
 
-    fn observe_own(&mut self, now: Now, reason: &'static str, name: &str, finding: Option<Finding>) {
+    pub(super) fn observe_own(
+        &mut self,
+        now: Now,
+        reason: &'static str,
+        name: &str,
+        finding: Option<Finding>,
+    ) {
         let id =
             Uid(u128::from_str_radix(&Fingerprint::of(OWN_KIND, "", name, reason).to_string(), 16)
                 .unwrap_or(1));
@@ -124,7 +130,7 @@ impl Replica {
     }
 }
 
-fn own_finding(now: Now, since: std::time::Duration, text: String) -> Finding {
+pub(super) fn own_finding(now: Now, since: std::time::Duration, text: String) -> Finding {
     let ago = now.boot.saturating_sub(since);
     let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
     let since = Stamp::from_millis(now.stamp().millis().saturating_sub(ago));

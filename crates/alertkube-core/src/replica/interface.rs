@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::fact::Fact;
 use crate::notification::{AttemptId, Notification, SinkId, Verdict};
-use crate::own::SeatId;
-use crate::store::{Records, WriteId};
+use crate::own::{LeaseNews, SeatId};
+use crate::store::WriteId;
+use crate::store::ledger::{Content, Part, PartWrite, StoreTrouble, Version};
 use crate::watch::{KindId, Plan, WatchEvent};
 
 /// Everything that can happen to a replica.
@@ -16,32 +17,58 @@ pub enum Input {
     Tick,
     /// The watch of a kind says something.
     Watch(KindId, WatchEvent),
-    /// The stored memory of a seat was read; `None` where there was none. Nothing is told before.
-    Loaded(SeatId, Option<Records>),
-    /// A write ended; the text says why it failed.
-    Stored(WriteId, Result<(), String>),
+    /// The election of a seat says something.
+    Lease(SeatId, LeaseNews),
+    /// Parts of a seat's stored state were read, or could not be; `None` where there was none.
+    Read(SeatId, Vec<(Part, PartRead)>),
+    /// What the Go program left behind was looked for: its stored snapshot, if there is one.
+    Reference(SeatId, Result<Option<Vec<u8>>, StoreTrouble>),
+    /// A write ended.
+    Wrote(SeatId, WriteId, Result<Version, StoreTrouble>),
     /// An attempt to send ended.
     Replied(AttemptId, Verdict),
-    /// Settle what is in flight, store the memory and stop, by this boot instant at the latest.
+    /// Settle what is in flight, commit, give the seat back and stop, by this boot instant at the latest.
     Stop {
         /// The boot instant.
         by: Duration,
     },
 }
 
+/// What came of reading one part.
+pub type PartRead = Result<Option<(Content, Version)>, StoreTrouble>;
+
 /// Everything that a replica asks of the world.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    /// Follow these kinds from now on.
+    /// Follow these kinds from now on, and no others.
     Watch(WatchPlan),
-    /// Store the memory of a seat and answer with [`Input::Stored`].
-    Store(WriteId, SeatId, Box<Records>),
-    /// Render and send, starting before the given boot instant, and answer with [`Input::Replied`].
-    Send(AttemptId, SinkId, Box<Notification>, Duration),
+    /// Read parts of a seat's stored state and answer with [`Input::Read`], in one piece.
+    Read(SeatId, Vec<Part>),
+    /// Look for the snapshot of the Go program, and answer with [`Input::Reference`].
+    ReadReference(SeatId),
+    /// Write a part of a seat's stored state and answer with [`Input::Wrote`].
+    Write(SeatId, WriteId, PartWrite),
+    /// Keep a part that cannot be read under another name, whatever is there, and answer with [`Input::Wrote`].
+    SetAside(SeatId, WriteId, Part, Content),
+    /// Give the Lease of a seat back: another took the seat without it.
+    Resign(SeatId),
+    /// Render and send within the given span, and answer with [`Input::Replied`].
+    Send(AttemptId, SinkId, Box<Notification>, SendWithin),
     /// Log and count.
     Fact(Fact),
     /// The replica is done; nothing follows.
     Stopped,
+}
+
+/// When a send may happen, as boot instants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendWithin {
+    /// Nothing leaves at or after this: it is checked immediately before the first byte.
+    pub begin: Duration,
+    /// No answer is waited for beyond this.
+    pub end: Duration,
+    /// Whether the Lease must be held when the first byte leaves.
+    pub leased: bool,
 }
 
 /// What to watch.
@@ -74,6 +101,12 @@ pub enum Due {
     Sweep,
     /// A kind becomes stale.
     Stale,
+    /// The store has refused for so long that something is sent all the same.
+    Unsaved,
+    /// The snapshot of the Go program is asked for again.
+    Reference,
+    /// The ledger writes, or tries again.
+    Ledger,
     /// The limit for stopping.
     Stop,
 }

@@ -6,17 +6,21 @@ mod gate;
 mod health;
 mod interface;
 mod looking;
+mod migrating;
 mod outliving;
 mod picture;
 mod quarantine;
 mod sending;
+mod station;
 mod telling;
+mod tenure;
+mod unsaved;
 mod waking;
 
 #[cfg(test)]
 mod trials;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,22 +33,23 @@ use crate::group::FirstRunStock;
 use crate::judge::{Court, Holders, Inhibitors, SILENCE_ANNOTATION};
 use crate::limits::{CLOCK_STEP, DUE_STEPS_MAX, SWEEP_EVERY};
 use crate::notification::{AttemptId, SinkId, Why};
-use crate::own::SeatId;
-use crate::relate::Graph;
+use crate::relate::{Graph, Relations};
 use crate::settings::Settings;
 use crate::settle::Lane;
-use crate::store::WriteId;
+use crate::store::ledger::Seq;
 use crate::time::Now;
 use crate::track::{Context, Tracker};
 use crate::watch::{Key, KindId, Plan, View};
 
-pub use ask::{Answer, KindStatus, Question, SinkStatus, Standing, Status};
-pub use interface::{Due, Effect, Input, WatchPlan};
+pub use ask::{Answer, Holding, KindStatus, Question, SeatStatus, SinkStatus, Standing, Status};
+pub use interface::{Due, Effect, Input, PartRead, SendWithin, WatchPlan};
+pub use station::{Keep, Standby, Station};
 
 use gate::Gate;
 use picture::Picture;
 use quarantine::Quarantine;
 use sending::Flight;
+use tenure::{Hold as SeatHold, Tenure};
 use waking::Posture;
 
 /// Every deadline of the replica.
@@ -57,6 +62,9 @@ enum Task {
     Sink(SinkId),
     Stale(KindId),
     Sweep,
+    Unsaved,
+    Reference,
+    Ledger,
     Stop,
 }
 
@@ -70,6 +78,9 @@ impl Task {
             Task::Sink(_) => Due::Sink,
             Task::Stale(_) => Due::Stale,
             Task::Sweep => Due::Sweep,
+            Task::Unsaved => Due::Unsaved,
+            Task::Reference => Due::Reference,
+            Task::Ledger => Due::Ledger,
             Task::Stop => Due::Stop,
         }
     }
@@ -84,7 +95,8 @@ pub struct Replica {
     settings: Arc<Settings>,
     rules: Rules,
     jitter: u64,
-    seat: SeatId,
+    station: Station,
+    tenure: Tenure,
     started: Duration,
     /// Milliseconds by which the wall clock is ahead of the boot clock, as last seen.
     offset: i64,
@@ -107,26 +119,44 @@ pub struct Replica {
     memory: Memory,
     lanes: Vec<Lane>,
     flights: BTreeMap<AttemptId, Flight>,
+    /// Attempts whose intent has yet to be laid down, and those whose intent waits for its commit.
+    fresh: Vec<(AttemptId, Seq)>,
+    awaiting: BTreeSet<(Seq, AttemptId)>,
+    /// Alerts that changed since they were last laid down.
+    unwritten: BTreeSet<Fingerprint>,
     failing: BTreeMap<SinkId, Why>,
     /// Whether no kind can be read because the API server does not answer, and since when it answers again.
     away: bool,
     answers_since: Duration,
     next_attempt: u64,
     stopping: Option<Duration>,
-    /// The memory is written: nothing more happens but the end.
-    stored: Option<WriteId>,
     agenda: Agenda<Task>,
     effects: VecDeque<Effect>,
 }
 
 impl Replica {
-    /// A replica that has seen nothing yet. `seed` feeds the jitter of back-offs and nothing else.
+    /// A replica by itself, without election or store, that has seen nothing yet. `seed` feeds the jitter of back-offs
+    /// and nothing else.
     pub fn new(settings: Arc<Settings>, seed: u64, now: Now) -> Replica {
+        Replica::stationed(settings, Station::alone(), seed, now)
+    }
+
+    /// A replica in its place among others, that has seen nothing yet.
+    pub fn stationed(settings: Arc<Settings>, station: Station, seed: u64, now: Now) -> Replica {
+        let mut replica = Replica::blank(settings, station, seed, now);
+        replica.begin(now);
+        replica
+    }
+
+    /// Neither watching nor telling.
+    fn blank(settings: Arc<Settings>, station: Station, seed: u64, now: Now) -> Replica {
         let picture = Picture::new(&settings);
+        let total = station.total;
         let mut replica = Replica {
             rules: Rules::new(&settings, catalogue()),
             jitter: seed,
-            seat: SeatId::default(),
+            station,
+            tenure: Tenure::new(now.boot),
             started: now.boot,
             offset: offset(now),
             restored: false,
@@ -142,21 +172,21 @@ impl Replica {
             gate: Gate::default(),
             stock: FirstRunStock::default(),
             memory: Memory::default(),
-            lanes: settings.sinks.iter().map(|plan| Lane::new(plan, now.boot)).collect(),
+            lanes: settings.sinks.iter().map(|plan| Lane::new(plan, total, now.boot)).collect(),
             flights: BTreeMap::new(),
+            fresh: Vec::new(),
+            awaiting: BTreeSet::new(),
+            unwritten: BTreeSet::new(),
             failing: BTreeMap::new(),
             away: false,
             answers_since: Duration::ZERO,
             next_attempt: 0,
             stopping: None,
-            stored: None,
             agenda: Agenda::new(),
             effects: VecDeque::new(),
             picture,
             settings,
         };
-        let plan = replica.watch_plan();
-        replica.effects.push_back(Effect::Watch(plan));
         replica.agenda.set(Task::Sweep, now.boot + SWEEP_EVERY);
         replica
     }
@@ -175,22 +205,33 @@ impl Replica {
 
     /// Takes one input. Total: any input at any time is legal. Bounded: what is left over is due at once.
     pub fn handle(&mut self, now: Now, input: Input) {
-        if let Some(write) = self.stored {
-            if matches!(input, Input::Stored(done, _) if done == write) {
-                self.effects.push_back(Effect::Stopped);
-            }
+        if self.tenure.hold == SeatHold::Ended {
             return;
         }
         self.note_clock(now);
         match input {
-            Input::Tick | Input::Stored(..) => {}
+            Input::Read(seat, parts) if seat == self.station.seat => {
+                if let Some(ledger) = &mut self.tenure.ledger {
+                    ledger.read(now, parts);
+                }
+            }
+            Input::Wrote(seat, write, result) if seat == self.station.seat => {
+                if let Some(ledger) = &mut self.tenure.ledger {
+                    ledger.wrote(now, write, result);
+                }
+            }
+            Input::Reference(seat, found) if seat == self.station.seat => self.reference(now, found),
+            Input::Lease(seat, news) if seat == self.station.seat => self.elected(now, news),
+            Input::Tick | Input::Read(..) | Input::Wrote(..) | Input::Lease(..) | Input::Reference(..) => {}
             Input::Watch(kind, event) => self.watched(now, kind, event),
-            Input::Loaded(_, records) => self.loaded(now, records),
             Input::Replied(attempt, verdict) => self.replied(now, attempt, verdict),
             Input::Stop { by } => self.stop(by),
         }
+        self.turn_ledger(now);
         self.run_due(now);
         self.pump(now);
+        self.lay_down(now);
+        self.turn_ledger(now);
         self.try_stop(now);
     }
 
@@ -217,7 +258,9 @@ impl Replica {
                 Task::Alert(fingerprint) => self.changed(now, fingerprint),
                 Task::Stale(_) => self.observe_health(now),
                 Task::Sweep => self.sweep(now),
-                Task::Sink(_) | Task::Stop => {}
+                Task::Unsaved => self.unsaved(now),
+                Task::Reference => self.effects.push_back(Effect::ReadReference(self.station.seat)),
+                Task::Sink(_) | Task::Ledger | Task::Stop => {}
             }
         }
     }
@@ -242,7 +285,8 @@ impl Replica {
     }
 
     fn sweep(&mut self, now: Now) {
-        self.tracker.sweep(now.stamp());
+        let unflapped = self.tracker.sweep(now.stamp());
+        self.unwritten.extend(unflapped);
         self.hints.sweep(now);
         let mute = self.settings.behavior.mute;
         let stale: Vec<_> = self
@@ -264,13 +308,14 @@ impl Replica {
     fn court(&self, now: Now) -> Court<'_> {
         Court {
             settings: &self.settings,
-            rules: &self.rules,
-            tracker: &self.tracker,
-            graph: &self.graph,
+            relations: self.relations(now),
             inhibitors: &self.inhibitors,
             holders: &self.holders,
-            now,
         }
+    }
+
+    fn relations(&self, now: Now) -> Relations<'_> {
+        Relations { graph: &self.graph, tracker: &self.tracker, rules: &self.rules, now }
     }
 
     fn context<'a>(settings: &'a Settings, rules: &'a Rules, now: Now) -> Context<'a> {

@@ -1,59 +1,159 @@
-//! What outlives a replica: its memory, at a stop, at a start, and after a panic.
+//! What outlives a replica: its memory, laid down fact by fact, taken up by a successor, and kept over a panic.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::agenda::Agenda;
-use crate::fact::Fact;
-use crate::replica::{Effect, Input, Replica, Task};
-use crate::store::{Records, WriteId};
+use crate::alert::{Fingerprint, Phase, Subject};
+use crate::decide::Memory;
+use crate::fact::{Fact, SeatFact};
+use crate::limits::OWN_SINCE_STORED_FROM;
+use crate::replica::tenure::Hold;
+use crate::replica::{Input, Replica};
+use crate::store::facts::{
+    alert_fact, alert_key, flaps_fact, flaps_key, restore, told_attempt, told_fact, told_key,
+};
+use crate::store::ledger::{EntryKey, Part, Seq};
 use crate::time::Now;
-use crate::watch::Key;
+use crate::watch::{Key, Uid};
 
 impl Replica {
-    pub(super) fn loaded(&mut self, now: Now, records: Option<Records>) {
-        if let Some(records) = records {
-            self.fact(Fact::Restored { alerts: records.len() });
-            records.read(&mut self.tracker, &mut self.memory, &self.settings, now);
-            self.memory.clamp(now.stamp());
-            self.restored = true;
-            self.take_postures(now);
-            self.end_orphans(now);
-            self.observe_quarantine(now);
-            let known: Vec<_> = self.tracker.iter().map(|(fingerprint, _)| fingerprint).collect();
-            self.all_changed(now, known);
-        }
+    /// Nothing is told before the gate knows that the past is known.
+    pub(super) fn open_gate(&mut self, now: Now) {
         self.gate.loaded();
         self.try_open(now);
     }
 
-    pub(super) fn stop(&mut self, by: Duration) {
-        let by = self.stopping.map_or(by, |before| before.min(by));
-        self.stopping = Some(by);
-        self.agenda.set(Task::Stop, by);
+    /// The stored state is ours: what it says is reconciled with what is seen.
+    pub(super) fn opened(&mut self, now: Now, term: u64, first: bool, set_aside: &[(Part, String)]) {
+        for (part, why) in set_aside {
+            self.fact(Fact::Seat(SeatFact::SetAside { part: part.suffix(), why: why.clone() }));
+        }
+        let facts: Vec<(EntryKey, Box<[u8]>)> = match &self.tenure.ledger {
+            Some(ledger) => ledger.iter().map(|(key, value)| (key.clone(), value.into())).collect(),
+            None => Vec::new(),
+        };
+        self.tenure.term = Some(term);
+        self.tenure.refused = None;
+        self.tenure.unheard = None;
+        // A start that could not wait for its state tells already.
+        let early = self.tenure.hold == Hold::Holds;
+        self.set_hold(now, Hold::Holds);
+        self.restored |= !first;
+        let alerts = self.take_up(now, &facts);
+        self.fact(Fact::Seat(SeatFact::Held { seat: self.station.seat, term: Some(term), alerts, first }));
+        self.observe_store(now);
+        if first {
+            self.await_reference();
+        } else if !early {
+            self.open_gate(now);
+        }
     }
 
-    pub(super) fn try_stop(&mut self, now: Now) {
-        let Some(by) = self.stopping else { return };
-        if !self.flights.is_empty() && now.boot < by {
+    /// Takes facts into memory and reconciles them with what is seen already; gives how many alerts there were.
+    fn take_up(&mut self, now: Now, facts: &[(EntryKey, Box<[u8]>)]) -> usize {
+        let facts = facts.iter().map(|(key, value)| (key, &**value));
+        let restored = restore(facts, (&mut self.tracker, &mut self.memory), &self.settings, now);
+        if restored.strange > 0 {
+            self.fact(Fact::Seat(SeatFact::Strange(restored.strange)));
+        }
+        self.memory.clamp(now.stamp());
+        self.take_postures(now, &restored.alerts);
+        self.end_orphans(now);
+        self.observe_quarantine(now);
+        self.all_changed(now, restored.alerts.iter().copied());
+        self.reconcile(now, &restored.alerts);
+        restored.alerts.len()
+    }
+
+    /// What is stored about objects that are watched already: a warm follower has seen them long ago.
+    fn reconcile(&mut self, now: Now, restored: &[Fingerprint]) {
+        let mut objects: BTreeSet<Key> = BTreeSet::new();
+        for alert in restored.iter().filter_map(|fingerprint| self.tracker.get(*fingerprint)) {
+            if let Some(kind) = alert.subject.watched.filter(|kind| self.picture.live(*kind)) {
+                objects.insert(Key { kind, uid: alert.subject.id });
+            }
+        }
+        for key in objects {
+            if self.picture.kept(key).is_some() {
+                self.look_again(now, key);
+            } else if self.picture.has(key.kind, key.uid) {
+                self.found_well(now, key.uid);
+            } else {
+                self.alerts_gone(now, key.uid);
+            }
+        }
+    }
+
+    /// An object of which nothing is kept has nothing wrong with it.
+    fn found_well(&mut self, now: Now, id: Uid) {
+        let subject: Option<Arc<Subject>> = self
+            .tracker
+            .of_object(id)
+            .find_map(|fingerprint| Some(Arc::clone(&self.tracker.get(fingerprint)?.subject)));
+        if let Some(subject) = subject {
+            let context = Self::context(&self.settings, &self.rules, now);
+            let touched = self.tracker.observe(context, &subject, Vec::new());
+            self.all_changed(now, touched);
+        }
+    }
+
+    /// Lays down what changed. Attempts that wait for their commit learn which one it is.
+    pub(super) fn lay_down(&mut self, now: Now) {
+        let touched = self.memory.take_touched();
+        if self.tenure.ledger.is_none() || self.tenure.hold != Hold::Holds {
+            // What was told before the state could be read is laid down as soon as it can be.
+            let later = self.tenure.ledger.is_some();
+            touched.into_iter().filter(|_| later).for_each(|(fp, sink)| self.memory.touch(fp, sink));
             return;
         }
-        let write = WriteId(0);
-        self.stored = Some(write);
-        self.agenda = Agenda::new();
-        let records = Box::new(self.records(now));
-        self.effects.push_back(Effect::Store(write, self.seat, records));
+        if touched.is_empty() && self.unwritten.is_empty() {
+            return;
+        }
+        let intents = self.intents();
+        for (fingerprint, sink) in touched {
+            let key = told_key(fingerprint, &self.settings.sink(sink).name);
+            let flying = self.flights.values().find(|flight| flight.is_about(fingerprint, sink));
+            let told = intents.get(fingerprint, sink).or(self.memory.get(fingerprint, sink));
+            let value = told.map(|told| match flying {
+                Some(flight) => told_attempt(told, flight.attempts()),
+                None => told_fact(told),
+            });
+            let seq = self.put(key, value);
+            self.await_commit((fingerprint, sink), seq);
+            self.unwritten.insert(fingerprint);
+        }
+        for fingerprint in std::mem::take(&mut self.unwritten) {
+            let kept = self.is_kept(fingerprint);
+            let alert = self.tracker.get(fingerprint).filter(|_| kept).map(|alert| alert_fact(alert, now));
+            self.put(alert_key(fingerprint), alert);
+            let flaps = self.tracker.flaps().of(fingerprint);
+            let flaps = (flaps.len() > 1).then(|| flaps_fact(flaps));
+            self.put(flaps_key(fingerprint), flaps);
+        }
+        self.depart_fresh(now);
     }
 
-    /// The memory as it stands. What is on its way may have arrived.
-    fn records(&self, now: Now) -> Records {
-        Records::write(&self.tracker, &self.memory_in_doubt(), &self.settings, now)
+    fn put(&mut self, key: EntryKey, value: Option<Box<[u8]>>) -> Option<Seq> {
+        self.tenure.ledger.as_mut().and_then(|ledger| ledger.put(key, value))
+    }
+
+    /// Whether the cluster alone could not tell a successor all about this alert.
+    fn is_kept(&self, fingerprint: Fingerprint) -> bool {
+        if self.memory.sinks(fingerprint).next().is_some()
+            || self.lanes.iter().any(|lane| lane.flies(fingerprint))
+        {
+            return true;
+        }
+        self.tracker.get(fingerprint).is_some_and(|alert| {
+            let long = self.rules.of(alert.condition).hold_for > OWN_SINCE_STORED_FROM;
+            long && alert.finding.since.is_none() && alert.phase != Phase::Over && self.owns(&alert.subject)
+        })
     }
 
     /// The successor, in the same process, of a replica that panicked on an input: with its memory, and without the
-    /// object that the input was about. Its watches begin anew.
+    /// object that the input was about. Its watches begin anew, and it seals the seat's state as a new writer.
     pub fn rebuilt(&self, now: Now, without: Option<Key>) -> Replica {
-        let mut heir = Replica::new(Arc::clone(&self.settings), self.jitter, now);
+        let mut heir = Replica::blank(Arc::clone(&self.settings), self.station.clone(), self.jitter, now);
         heir.look = self.look;
         heir.started = self.started;
         heir.next_attempt = self.next_attempt;
@@ -61,12 +161,40 @@ impl Replica {
         if let Some(key) = without {
             heir.quarantine.insert(key, format!("a {}", key.kind));
         }
-        heir.handle(now, Input::Loaded(self.seat, Some(self.records(now))));
+        heir.take_up(now, &self.facts(now));
+        heir.take_over(now, self);
         // What stood at a first run is still to be told as one.
         heir.restored = self.restored || (self.gate.open() && self.stock.due().is_none());
         if let Some(by) = self.stopping {
             heir.handle(now, Input::Stop { by });
+        } else {
+            heir.handle(now, Input::Tick);
         }
         heir
+    }
+
+    /// Every fact of the memory as it stands. What is on its way may have arrived.
+    fn facts(&self, now: Now) -> Vec<(EntryKey, Box<[u8]>)> {
+        let memory = self.memory_in_doubt();
+        let mut facts: Vec<_> = self
+            .tracker
+            .iter()
+            .map(|(fingerprint, alert)| (alert_key(fingerprint), alert_fact(alert, now)))
+            .collect();
+        facts.extend(memory.iter().map(|(fingerprint, sink, told)| {
+            (told_key(fingerprint, &self.settings.sink(sink).name), told_fact(told))
+        }));
+        let flaps = self.tracker.flaps().iter();
+        facts.extend(flaps.map(|(fingerprint, times)| (flaps_key(fingerprint), flaps_fact(times))));
+        facts
+    }
+
+    /// What an attempt that begins now makes doubtful.
+    fn intents(&self) -> Memory {
+        let mut intents = Memory::default();
+        for flight in self.flights.values() {
+            flight.doubt(&self.memory, &mut intents);
+        }
+        intents
     }
 }

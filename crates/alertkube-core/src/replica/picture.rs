@@ -86,6 +86,18 @@ impl Picture {
         }
     }
 
+    /// Whether nothing was ever heard of any kind.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.kinds.values().all(|watched| !watched.ever && watched.lost.is_none() && !watched.listing)
+    }
+
+    /// Whether a kind is listed and watched right now.
+    pub(crate) fn live(&self, kind: KindId) -> bool {
+        self.kinds
+            .get(&kind)
+            .is_some_and(|watched| watched.ever && watched.lost.is_none() && !watched.listing)
+    }
+
     pub(crate) fn has(&self, kind: KindId, id: Uid) -> bool {
         self.rows.has(Key { kind, uid: id })
     }

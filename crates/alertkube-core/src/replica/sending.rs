@@ -3,13 +3,16 @@
 use crate::alert::Fingerprint;
 use crate::decide::{Memory, Told};
 use crate::enrich::report;
-use crate::fact::Fact;
-use crate::limits::SEND_TIMEOUT;
-use crate::notification::{Action, AttemptId, Notification, Report, SinkId, Verdict as Reply, Why};
+use crate::fact::{Fact, SeatFact};
+use crate::limits::{BEGIN_WITHIN, INTENT_AGE_MAX, RESOLVE_AGAIN_AFTER, RESOLVE_TRIED_FOR, SEND_TIMEOUT};
+use crate::notification::{
+    Action, AttemptId, Notification, Report, SinkClass, SinkId, Verdict as Reply, Why,
+};
 use crate::replica::telling::{Verdict, about};
-use crate::replica::{Effect, Replica, Task};
+use crate::replica::{Effect, Replica, SendWithin, Task};
 use crate::settle::{Job, Said, back_off};
 use crate::severity::Severity;
+use crate::store::ledger::{Ledger, Seq};
 use crate::time::{Now, Stamp};
 
 /// One attempt on its way.
@@ -20,6 +23,42 @@ pub(crate) struct Flight {
     action: Action,
     /// What each member says, and at which severity.
     members: Vec<Member>,
+    /// When its intent was made.
+    begun: std::time::Duration,
+    /// What is sent once the intent is committed.
+    ready: Option<Box<Notification>>,
+}
+
+impl Flight {
+    /// How many attempts this one makes it.
+    pub(super) fn attempts(&self) -> u32 {
+        self.job.attempts
+    }
+
+    /// Whether its outcome changes what the sink knows of this alert.
+    pub(super) fn is_about(&self, fingerprint: Fingerprint, sink: SinkId) -> bool {
+        self.sink == sink && self.members.iter().any(|member| member.fingerprint == fingerprint)
+    }
+
+    /// Writes down what its being on its way makes doubtful.
+    pub(super) fn doubt(&self, memory: &Memory, intents: &mut Memory) {
+        for member in &self.members {
+            if let Some(told) = memory.get(member.fingerprint, self.sink) {
+                intents.set(member.fingerprint, self.sink, *told);
+            }
+        }
+        doubt(intents, self);
+        // An event has no end that a doubt could spoil, but its beginning is an intent like any other.
+        for member in self.members.iter().filter(|member| member.event) {
+            intents.set(member.fingerprint, self.sink, Told { doubt: true, ..blank(*member) });
+        }
+    }
+
+    /// Until when it waits for a store that refuses.
+    pub(super) fn patience(&self) -> (std::time::Duration, bool) {
+        let critical = self.members.iter().any(|member| member.severity == Severity::Critical);
+        (self.begun, critical)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +75,13 @@ struct Member {
 impl Replica {
     /// Sends whatever may be sent now, on every lane.
     pub(super) fn pump(&mut self, now: Now) {
+        let may = self.stopping.is_none() && (self.tenure.may_send(now.boot) || self.may_witness());
         for index in 0..self.lanes.len() {
             let sink = SinkId(index);
-            while self.stopping.is_none()
-                && let Some(job) = self.lanes[index].take(now.boot)
-            {
+            while may && let Some(job) = self.lanes[index].take(now.boot) {
                 self.depart(now, sink, job);
             }
-            match self.lanes[index].deadline(now.boot).filter(|_| self.stopping.is_none()) {
+            match self.lanes[index].deadline(now.boot).filter(|_| may) {
                 Some(at) => self.agenda.set(Task::Sink(sink), at.max(now.boot)),
                 None => self.agenda.cancel(&Task::Sink(sink)),
             }
@@ -90,8 +128,91 @@ impl Replica {
         self.next_attempt += 1;
         let attempt = AttemptId(self.next_attempt);
         self.lanes[sink.0].sent(&job, now.boot);
-        self.flights.insert(attempt, Flight { sink, job, action, members });
-        self.effects.push_back(Effect::Send(attempt, sink, Box::new(notification), now.boot + SEND_TIMEOUT));
+        for member in &members {
+            self.memory.touch(member.fingerprint, sink);
+        }
+        let ready = Some(Box::new(notification));
+        self.flights.insert(attempt, Flight { sink, job, action, members, begun: now.boot, ready });
+        if self.is_durable() {
+            self.fresh.push((attempt, Seq::default()));
+        } else {
+            if self.tenure.ledger.is_some() {
+                self.fact(Fact::Seat(SeatFact::Undurable { sink: self.settings.sink(sink).name.clone() }));
+            }
+            self.launch(now, attempt);
+        }
+    }
+
+    /// Whether what is about to be sent is committed first.
+    fn is_durable(&self) -> bool {
+        self.tenure.ledger.as_ref().is_some_and(|ledger| ledger.term().is_some())
+    }
+
+    /// The intent of a fresh attempt, or a part of it, will be in this commit.
+    pub(super) fn await_commit(&mut self, (fingerprint, sink): (Fingerprint, SinkId), seq: Option<Seq>) {
+        for (attempt, awaited) in &mut self.fresh {
+            if self.flights.get(attempt).is_some_and(|flight| flight.is_about(fingerprint, sink)) {
+                *awaited = seq.unwrap_or_default().max(*awaited);
+            }
+        }
+    }
+
+    /// All intents are laid down: from now on their attempts wait for their commits.
+    pub(super) fn depart_fresh(&mut self, now: Now) {
+        let done = self.tenure.ledger.as_ref().map_or(Seq::default(), Ledger::committed);
+        self.awaiting.extend(self.fresh.drain(..).map(|(attempt, seq)| (seq, attempt)));
+        self.committed(now, done);
+    }
+
+    /// Everything up to this commit is durable: what waited for it leaves.
+    pub(super) fn committed(&mut self, now: Now, seq: Seq) {
+        while let Some((_, attempt)) = self.awaiting.first().copied().filter(|(wanted, _)| *wanted <= seq) {
+            self.awaiting.pop_first();
+            self.launch(now, attempt);
+        }
+    }
+
+    /// Attempts that wait for a commit, and since when.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (AttemptId, (std::time::Duration, bool))> + '_ {
+        self.awaiting
+            .iter()
+            .filter_map(|(_, attempt)| Some((*attempt, self.flights.get(attempt)?.patience())))
+    }
+
+    /// Sends without the commit that an attempt waits for.
+    pub(super) fn launch_undurably(&mut self, now: Now, attempt: AttemptId) {
+        self.awaiting.retain(|(_, waiting)| *waiting != attempt);
+        if let Some(flight) = self.flights.get(&attempt) {
+            self.fact(Fact::Seat(SeatFact::Undurable { sink: self.settings.sink(flight.sink).name.clone() }));
+            self.launch(now, attempt);
+        }
+    }
+
+    /// The intent of an attempt is committed, or there is nothing to commit to: it leaves now or not at all.
+    fn launch(&mut self, now: Now, attempt: AttemptId) {
+        let until = self.tenure.until.filter(|_| self.tenure.hold == super::SeatHold::Holds);
+        let Some(flight) = self.flights.get_mut(&attempt) else { return };
+        let Some(notification) = flight.ready.take() else { return };
+        let clamp = |at: std::time::Duration| until.map_or(at, |until| at.min(until));
+        let issued =
+            if self.tenure.ledger.is_some() { self.tenure.issued.max(flight.begun) } else { now.boot };
+        let begin = clamp((issued + INTENT_AGE_MAX).min(now.boot + BEGIN_WITHIN));
+        let within = SendWithin { begin, end: clamp(now.boot + SEND_TIMEOUT), leased: until.is_some() };
+        self.effects.push_back(Effect::Send(attempt, flight.sink, notification, within));
+    }
+
+    /// Nothing of an attempt has left: it is decided anew.
+    fn withdraw(&mut self, now: Now, flight: Flight) {
+        let severity = flight.members.iter().map(|member| member.severity).max().unwrap_or(Severity::Info);
+        let mut job = flight.job;
+        job.attempts = job.attempts.saturating_sub(1);
+        if job.digest {
+            self.stock.keep(flight.sink, &job.members);
+        }
+        self.lanes[flight.sink.0].push(severity, job);
+        for member in &flight.members {
+            self.soon(now, member.fingerprint);
+        }
     }
 
     fn member(&mut self, now: Now, sink: SinkId, fingerprint: Fingerprint, digest: bool) -> Option<Member> {
@@ -109,8 +230,8 @@ impl Replica {
         }
         let alert = self.tracker.get(fingerprint)?;
         // A problem that came back before its end was told goes on, unless the sink may have heard the end.
-        let told = self.memory.get(fingerprint, sink).filter(|told| told.open);
-        let goes_on = told.filter(|told| action == Action::Resolved || !told.closing);
+        let told = self.memory.get(fingerprint, sink).filter(|told| told.open || told.again.is_some());
+        let goes_on = told.filter(|told| action == Action::Resolved || (told.open && !told.closing));
         let episode = goes_on.map_or(alert.opened, |told| told.episode);
         let (event, deleted) = (alert.condition.event.is_some(), alert.deleted);
         Some(Member { fingerprint, episode, severity, action, event, deleted })
@@ -143,7 +264,12 @@ impl Replica {
     pub(super) fn replied(&mut self, now: Now, attempt: AttemptId, reply: Reply) {
         let Some(flight) = self.flights.remove(&attempt) else { return };
         self.lanes[flight.sink.0].landed(&flight.job);
+        // What was laid down as an intent is laid down as what came of it.
+        for member in &flight.members {
+            self.memory.touch(member.fingerprint, flight.sink);
+        }
         match reply {
+            Reply::Late => return self.withdraw(now, flight),
             Reply::Done => self.delivered(now, &flight),
             Reply::Retry { why, after, in_doubt } => self.retry(now, &flight, (why, after), in_doubt),
             Reply::Reject(why) => self.refused(now, &flight, why),
@@ -173,17 +299,25 @@ impl Replica {
     fn remember(&mut self, now: Now, flight: &Flight, member: Member) {
         let before = self.memory.get(member.fingerprint, flight.sink).copied();
         if member.action == Action::Resolved {
-            match before {
-                Some(told) if !member.deleted => {
-                    let told = Told { open: false, doubt: false, closing: false, ..told };
+            match before.map(|told| self.ended(now, flight.sink, told)) {
+                Some(told) if !member.deleted || told.again.is_some() => {
                     self.memory.set(member.fingerprint, flight.sink, told);
                 }
                 _ => self.memory.forget(member.fingerprint, flight.sink),
             }
             return;
         }
-        let told = Told { at: now.stamp(), open: !member.event, ..blank(member) };
+        let doubted = before.is_some_and(|told| told.open && told.doubted);
+        let told = Told { at: now.stamp(), open: !member.event, doubted, ..blank(member) };
         self.memory.set(member.fingerprint, flight.sink, told);
+    }
+
+    /// What a sink knows that took the end. One that folds by a key hears it twice if a late copy of the beginning
+    /// might open what is closed.
+    fn ended(&self, now: Now, sink: SinkId, told: Told) -> Told {
+        let late = told.doubted && told.again.is_none() && self.settings.sink(sink).class == SinkClass::Keyed;
+        let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER));
+        Told { open: false, doubt: false, doubted: late, closing: false, again, refused: None, ..told }
     }
 
     /// The memory with every attempt that is on its way counted as in doubt.
@@ -236,11 +370,24 @@ impl Replica {
         for member in &flight.members {
             let before = self.memory.get(member.fingerprint, flight.sink).copied();
             if member.action == Action::Resolved {
-                self.memory.forget(member.fingerprint, flight.sink);
+                self.refused_end(now, flight.sink, *member, before);
                 continue;
             }
             let told = Told { refused: Some(now.stamp()), ..before.unwrap_or(blank(*member)) };
             self.memory.set(member.fingerprint, flight.sink, told);
+        }
+    }
+
+    /// An end that a sink does not take is tried again now and then, for a day.
+    fn refused_end(&mut self, now: Now, sink: SinkId, member: Member, before: Option<Told>) {
+        let ended = self.tracker.get(member.fingerprint).and_then(|alert| alert.ended);
+        let worth = ended.is_some_and(|ended| now.stamp().since(ended) < RESOLVE_TRIED_FOR);
+        match before.filter(|_| worth) {
+            Some(told) => {
+                let told = Told { refused: Some(now.stamp()), closing: true, ..told };
+                self.memory.set(member.fingerprint, sink, told);
+            }
+            None => self.memory.forget(member.fingerprint, sink),
         }
     }
 
@@ -262,7 +409,9 @@ fn blank(member: Member) -> Told {
         at: Stamp::default(),
         open: false,
         doubt: false,
+        doubted: false,
         closing: false,
+        again: None,
         silent: false,
         refused: None,
     }
@@ -276,7 +425,7 @@ fn doubt(memory: &mut Memory, flight: &Flight) {
         let told = match (member.action, before) {
             (Action::First | Action::Digest, _) => {
                 let at = before.map_or(Stamp::default(), |told| told.at);
-                Told { at, open: true, doubt: true, ..blank(*member) }
+                Told { at, open: true, doubt: true, doubted: true, ..blank(*member) }
             }
             (Action::Resolved, Some(told)) => Told { doubt: true, closing: true, ..told },
             (Action::Raised | Action::Repeat | Action::Resolved, _) => continue,

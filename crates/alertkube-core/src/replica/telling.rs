@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::alert::{Alert, Face, Fingerprint, Phase};
+use crate::alert::{Alert, Face, Fingerprint, Phase, Subject};
 use crate::decide::{Decision, decide};
 use crate::fact::{About, Fact, Suppressed};
 use crate::judge::{Held, Hold, Voice};
 use crate::notification::{Action, SinkId};
 use crate::own::seat_of;
 use crate::replica::health::OWN_KIND;
-use crate::replica::{Replica, Task};
+use crate::replica::tenure::Hold as SeatHold;
+use crate::replica::{Replica, Station, Task};
 use crate::route::{around, route};
 use crate::severity::Severity;
 use crate::time::Now;
@@ -18,11 +19,10 @@ impl Replica {
     /// Queues whatever is due of an alert now, and notes what it waits for and when to look again.
     pub(super) fn consider(&mut self, now: Now, fingerprint: Fingerprint) {
         let Some(alert) = self.tracker.get(fingerprint) else { return };
-        let own = alert.subject.kind == OWN_KIND;
-        if !(self.gate.open() || own) || self.stopping.is_some() {
+        if !self.may_tell(alert) || self.stopping.is_some() {
             return self.note_causes(now, fingerprint, true, Vec::new());
         }
-        let severity = self.graph.severity(&self.tracker, &self.rules, alert, now);
+        let severity = self.relations(now).severity(alert);
         let routed = self.sinks_of(alert, severity);
         let mut reasons = BTreeSet::new();
         if routed.is_empty() && matches!(alert.phase, Phase::Firing) {
@@ -93,7 +93,31 @@ impl Replica {
         }
     }
 
-    fn sinks_of(&self, alert: &Alert, severity: Severity) -> Vec<SinkId> {
+    /// Whether this process tells of an alert at all now: it holds the seat, and the picture is complete unless the
+    /// alert is about ourselves. A former holder that lost sight of the API server still says that.
+    fn may_tell(&self, alert: &Alert) -> bool {
+        let own = alert.subject.kind == OWN_KIND;
+        match self.tenure.hold {
+            SeatHold::Holds => self.gate.open() || own,
+            _ => own && alert.condition.reason == WITNESSED && self.may_witness(),
+        }
+    }
+
+    /// Whether there is something that is told without holding the seat: that the API server went away from its holder,
+    /// and that it is back.
+    pub(super) fn may_witness(&self) -> bool {
+        let about = Fingerprint::of(OWN_KIND, "", "kube-apiserver", WITNESSED);
+        self.tenure.hold != SeatHold::Holds && (self.tenure.witness || self.memory.open(about))
+    }
+
+    /// Whether the seat of this process answers for a subject. What is about its own state is its own.
+    pub(super) fn owns(&self, subject: &Subject) -> bool {
+        let Station { total, seat, .. } = self.station;
+        let own = subject.kind == OWN_KIND && subject.name.starts_with("shard-");
+        total <= 1 || own || seat_of(subject, total) == seat
+    }
+
+    pub(super) fn sinks_of(&self, alert: &Alert, severity: Severity) -> Vec<SinkId> {
         let sinks = route(&self.settings, &Face { alert, severity });
         if alert.condition.reason == "SinkFailing" && alert.subject.kind == OWN_KIND {
             return around(&self.settings, sinks, &alert.subject.name);
@@ -104,7 +128,7 @@ impl Replica {
     /// What is due of an alert at a sink now: route, group, judge, own and decide in one.
     pub(super) fn verdict(&self, now: Now, fingerprint: Fingerprint, sink: SinkId) -> Verdict {
         let Some(alert) = self.tracker.get(fingerprint) else { return Verdict::Nothing };
-        let severity = self.graph.severity(&self.tracker, &self.rules, alert, now);
+        let severity = self.relations(now).severity(alert);
         let told = self.memory.get(fingerprint, sink);
         let behavior = &self.settings.behavior;
         match decide(behavior, alert, severity, told, now.stamp()) {
@@ -124,7 +148,7 @@ impl Replica {
     }
 
     fn held_back(&self, now: Now, fingerprint: Fingerprint, alert: &Alert, sink: SinkId) -> Option<Held> {
-        if seat_of(&alert.subject, SEATS) != self.seat {
+        if !self.owns(&alert.subject) {
             return Some(Held { by: Suppressed::Foreign, cause: None, until: None });
         }
         if self.stock.keeps(fingerprint, sink) {
@@ -134,8 +158,8 @@ impl Replica {
     }
 }
 
-/// One seat until sharding comes.
-const SEATS: u32 = 1;
+/// What the last holder of a Lease may say without it.
+const WITNESSED: &str = "ApiServerUnreachable";
 
 /// What is due of an alert at a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]

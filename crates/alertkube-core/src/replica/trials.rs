@@ -37,7 +37,6 @@ impl Bench {
         let boot = Duration::from_secs(1000);
         let replica = Replica::new(Arc::new(settings), 1, at(boot));
         let mut bench = Bench { replica, boot, told: Vec::new(), facts: Vec::new(), watches: 0 };
-        bench.input(Input::Loaded(SeatId::default(), None));
         bench.sync();
         bench
     }
@@ -60,7 +59,7 @@ impl Bench {
                 }
                 Effect::Fact(fact) => self.facts.push(fact),
                 Effect::Watch(_) => self.watches += 1,
-                Effect::Store(..) | Effect::Stopped => {}
+                _ => {}
             }
         }
     }

@@ -101,6 +101,7 @@ impl Replica {
         if before == after {
             return;
         }
+        self.unwritten.insert(fingerprint);
         let stood = before.is_some_and(Posture::stands);
         if let Some(alert) = self.tracker.get(fingerprint).filter(|alert| alert.stands() != stood) {
             let about = about(alert, alert.severity);
@@ -122,27 +123,27 @@ impl Replica {
                 && let Some(alert) = self.tracker.get_mut(effect)
             {
                 alert.explained = Some(now.stamp());
+                self.unwritten.insert(effect);
             }
             self.soon(now, effect);
         }
         if let Some(alert) = self.tracker.get(fingerprint).filter(|alert| alert.condition.raises) {
-            for cause in self.graph.causes(&self.tracker, &self.rules, alert, now) {
+            for cause in self.relations(now).causes(alert) {
                 self.soon(now, cause);
             }
         }
     }
 
     /// Takes the postures of a stored picture as they are: nothing of it is news.
-    pub(super) fn take_postures(&mut self, now: Now) {
-        let known: Vec<_> = self.tracker.iter().map(|(fingerprint, _)| fingerprint).collect();
-        for fingerprint in &known {
+    pub(super) fn take_postures(&mut self, now: Now, restored: &[Fingerprint]) {
+        for fingerprint in restored {
             self.refile(now, *fingerprint);
         }
-        for fingerprint in known {
-            let Some(alert) = self.tracker.get(fingerprint) else { continue };
+        for fingerprint in restored {
+            let Some(alert) = self.tracker.get(*fingerprint) else { continue };
             let quiet = alert.phase != Phase::Over && self.court(now).quiet(alert);
             let posture = Posture { phase: alert.phase, severity: alert.severity, quiet };
-            self.postures.insert(fingerprint, posture);
+            self.postures.entry(*fingerprint).or_insert(posture);
         }
     }
 
@@ -179,6 +180,7 @@ impl Replica {
 
     fn remove(&mut self, now: Now, fingerprint: Fingerprint) {
         self.tracker.remove(fingerprint);
+        self.unwritten.insert(fingerprint);
         self.refile(now, fingerprint);
         self.postures.remove(&fingerprint);
         self.agenda.cancel(&Task::Alert(fingerprint));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::alert::Fingerprint;
 use crate::limits::{CHAT_WINDOW, KEYED_WINDOW, RETRY_AFTER_MAX, RETRY_BASE, RETRY_MAX, WEBHOOK_WINDOW};
 use crate::notification::{Action, SinkClass};
-use crate::settings::SinkPlan;
+use crate::settings::{Rate, SinkPlan};
 use crate::severity::Severity;
 use crate::time::Stamp;
 
@@ -70,7 +70,8 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(plan: &SinkPlan, now: Duration) -> Lane {
+    /// The lane of a sink whose rate is divided among so many seats.
+    pub(crate) fn new(plan: &SinkPlan, seats: u32, now: Duration) -> Lane {
         Lane {
             window: match plan.class {
                 SinkClass::Chat => CHAT_WINDOW,
@@ -85,7 +86,7 @@ impl Lane {
             paused: Duration::ZERO,
             in_flight: 0,
             sequence: 0,
-            bucket: Bucket::new(plan.rate, now),
+            bucket: Bucket::new(share(plan.rate, seats), now),
             breaker: Breaker::default(),
         }
     }
@@ -209,6 +210,12 @@ impl Lane {
     }
 }
 
+/// One seat's part of a sink's rate.
+fn share(rate: Rate, seats: u32) -> Rate {
+    let seats = seats.max(1);
+    Rate { per_second: rate.per_second / f64::from(seats), burst: (rate.burst / seats).max(1) }
+}
+
 /// The back-off before attempt number `attempts + 1`: full jitter, honouring what the sink asked for.
 pub(crate) fn back_off(attempts: u32, after: Option<Duration>, jitter: u64) -> Duration {
     let bound = RETRY_BASE.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1))).min(RETRY_MAX);
@@ -222,11 +229,10 @@ pub(crate) fn back_off(attempts: u32, after: Option<Duration>, jitter: u64) -> D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Rate;
 
     fn lane(class: SinkClass, per_second: f64, burst: u32) -> Lane {
         let plan = SinkPlan { name: "s".into(), class, rate: Rate { per_second, burst } };
-        Lane::new(&plan, Duration::ZERO)
+        Lane::new(&plan, 1, Duration::ZERO)
     }
 
     fn name(n: usize) -> Fingerprint {

@@ -34,22 +34,34 @@ impl Flaps {
         if doublings == 0 { hold_down } else { stretched.min(FLAP_HOLD_DOWN_MAX).max(hold_down) }
     }
 
-    pub(crate) fn sweep(&mut self, now: Stamp) {
-        self.0.retain(|_, times| {
+    /// Forgets firings that count no longer; gives those of whom nothing is left.
+    pub(crate) fn sweep(&mut self, now: Stamp) -> Vec<Fingerprint> {
+        let mut empty = Vec::new();
+        self.0.retain(|fingerprint, times| {
             // A stamp that lies ahead was taken before the wall clock was put back.
             times.retain(|time| *time <= now && now.since(*time) < FLAP_WINDOW);
+            if times.is_empty() {
+                empty.push(*fingerprint);
+            }
             !times.is_empty()
         });
+        empty
+    }
+
+    /// When it fired within the window.
+    pub(crate) fn of(&self, fingerprint: Fingerprint) -> &[Stamp] {
+        self.0.get(&fingerprint).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes what was stored, unless more is known already.
+    pub(crate) fn restore(&mut self, fingerprint: Fingerprint, times: Vec<Stamp>) {
+        if self.0.len() < FLAP_MEMORY_MAX && self.of(fingerprint).len() < times.len() {
+            self.0.insert(fingerprint, times);
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Fingerprint, &[Stamp])> {
         self.0.iter().map(|(fingerprint, times)| (*fingerprint, times.as_slice()))
-    }
-}
-
-impl FromIterator<(Fingerprint, Vec<Stamp>)> for Flaps {
-    fn from_iter<I: IntoIterator<Item = (Fingerprint, Vec<Stamp>)>>(entries: I) -> Flaps {
-        Flaps(entries.into_iter().take(FLAP_MEMORY_MAX).collect())
     }
 }
 

@@ -239,13 +239,14 @@ impl Tracker {
         }
     }
 
-    pub(crate) fn restore_flaps(&mut self, flaps: Flaps) {
-        self.flaps = flaps;
+    /// Takes firings out of a stored picture.
+    pub(crate) fn restore_flaps(&mut self, fingerprint: Fingerprint, times: Vec<Stamp>) {
+        self.flaps.restore(fingerprint, times);
     }
 
-    /// Forgets flaps that count no longer.
-    pub(crate) fn sweep(&mut self, now: Stamp) {
-        self.flaps.sweep(now);
+    /// Forgets flaps that count no longer; gives those of whom nothing is left.
+    pub(crate) fn sweep(&mut self, now: Stamp) -> Vec<Fingerprint> {
+        self.flaps.sweep(now)
     }
 }
 

@@ -201,7 +201,7 @@ fn nothing_stands_still_or_spins_while_it_stops() {
     desk.seconds(600);
     assert!(desk.stopped);
     assert_eq!(desk.told("stdout").len(), 1, "what waited is left to the successor");
-    let mut heir = Desk::start(settings(), desk.boot, desk.memory.clone());
+    let mut heir = Desk::start(settings(), desk.boot, desk.shelf.clone());
     heir.begin(KindId::Pod, 1);
     for n in 0..3 {
         heir.see(KindId::Pod, &crashing(&format!("web-{n}"), &heir.time(5)));

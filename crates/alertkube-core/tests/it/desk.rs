@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertkube_core::{
-    Action, Answer, AttemptId, Effect, Epoch, Fact, Input, Kind, KindId, LostWhy, Notification, Now,
-    Question, Rate, Records, Replica, SeatId, Settings, SinkClass, SinkId, SinkPlan, Stamp, Standing,
+    Action, Answer, AttemptId, Claim, Effect, Epoch, Fact, Input, Keep, Kind, KindId, LostWhy, Notification,
+    Now, Pace, Question, Rate, Replica, Settings, SinkClass, SinkId, SinkPlan, Stamp, Standing, Station,
     Suppressed, Verdict, WatchEvent, decode,
 };
 use serde_json::Value;
+
+use crate::shelf::Shelf;
 
 /// One message that a sink took.
 #[derive(Clone, Debug)]
@@ -34,8 +36,19 @@ pub(crate) struct Desk {
     pub(crate) unanswered: Vec<(AttemptId, Notification)>,
     /// Seconds by which the wall clock has stepped.
     pub(crate) stepped: i64,
-    pub(crate) memory: Option<Records>,
+    pub(crate) shelf: Shelf,
     pub(crate) stopped: bool,
+}
+
+/// One process by itself that keeps its memory.
+fn station(process: usize) -> Station {
+    let keep = Keep { claim: claim(process), pace: Pace::FILES };
+    Station { keep: Some(keep), ..Station::alone() }
+}
+
+/// No two processes share an incarnation: the store has been written to in between.
+fn claim(process: usize) -> Claim {
+    Claim { incarnation: format!("desk-{process}"), holder: "desk".to_owned(), elected: false, wish: 1 }
 }
 
 /// Wall time of boot instant zero.
@@ -56,7 +69,7 @@ pub(crate) fn settings() -> Settings {
 impl Desk {
     /// A replica that has no memory and has seen nothing.
     pub(crate) fn cold(settings: Settings) -> Desk {
-        Desk::start(settings, Duration::ZERO, None)
+        Desk::start(settings, Duration::ZERO, Shelf::default())
     }
 
     /// A replica that has found an empty cluster: everything that follows is news.
@@ -66,10 +79,10 @@ impl Desk {
         desk
     }
 
-    pub(crate) fn start(settings: Settings, boot: Duration, memory: Option<Records>) -> Desk {
+    pub(crate) fn start(settings: Settings, boot: Duration, shelf: Shelf) -> Desk {
         let settings = Arc::new(settings);
         let mut desk = Desk {
-            replica: Replica::new(Arc::clone(&settings), 7, now(boot)),
+            replica: Replica::stationed(Arc::clone(&settings), station(shelf.writes), 7, now(boot)),
             settings,
             boot,
             sent: Vec::new(),
@@ -79,10 +92,10 @@ impl Desk {
             speechless: BTreeSet::new(),
             unanswered: Vec::new(),
             stepped: 0,
-            memory: None,
+            shelf,
             stopped: false,
         };
-        desk.input(Input::Loaded(SeatId::default(), memory));
+        desk.drain();
         desk
     }
 
@@ -107,10 +120,18 @@ impl Desk {
             match effect {
                 Effect::Send(attempt, sink, notification, _) => self.send(attempt, sink, *notification),
                 Effect::Fact(fact) => self.facts.push(fact),
-                Effect::Store(write, _, records) => {
-                    self.memory = Some(*records);
-                    self.replica.handle(self.now(), Input::Stored(write, Ok(())));
+                Effect::Read(seat, parts) => {
+                    let read = parts.into_iter().map(|part| (part, self.shelf.read(part))).collect();
+                    self.replica.handle(self.now(), Input::Read(seat, read));
                 }
+                Effect::Write(seat, id, write) => {
+                    let result = self.shelf.write(write);
+                    self.replica.handle(self.now(), Input::Wrote(seat, id, result));
+                }
+                Effect::ReadReference(seat) => {
+                    self.replica.handle(self.now(), Input::Reference(seat, Ok(self.shelf.reference.clone())));
+                }
+                Effect::SetAside(..) | Effect::Resign(_) => {}
                 Effect::Stopped => self.stopped = true,
                 Effect::Watch(_) => {}
             }
@@ -210,11 +231,11 @@ impl Desk {
         self.facts.iter().filter_map(by).collect()
     }
 
-    /// Stops the replica in good order and gives its memory.
-    pub(crate) fn stop(&mut self) -> Records {
+    /// Stops the replica in good order and gives what it has stored.
+    pub(crate) fn stop(&mut self) -> Shelf {
         self.input(Input::Stop { by: self.boot + Duration::from_secs(5) });
         assert!(self.stopped, "nothing was in flight");
-        self.memory.clone().expect("a stop stores the memory")
+        self.shelf.clone()
     }
 }
 

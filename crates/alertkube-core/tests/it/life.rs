@@ -165,10 +165,8 @@ fn a_restart_with_memory_tells_nothing_again_and_ends_what_ended_meanwhile() {
     desk.see(KindId::Pod, &crashing("web", &desk.time(5)));
     desk.see(KindId::Pod, &crashing("api", &desk.time(5)));
     desk.seconds(30);
-    let memory = desk.stop();
-    let text = memory.to_text();
-    let memory = alertkube_core::Records::parse(&text).expect("what was written can be read");
-    let mut heir = Desk::start(settings(), Duration::from_secs(60), Some(memory));
+    let shelf = desk.stop();
+    let mut heir = Desk::start(settings(), Duration::from_secs(60), shelf);
     heir.begin(KindId::Pod, 1);
     heir.see(KindId::Pod, &crashing("web", &heir.time(65)));
     heir.sync_all_but(KindId::Pod);

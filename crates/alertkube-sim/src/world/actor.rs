@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use alertkube_core::{Input, Now, Records, Replica, SeatId, Settings};
+use alertkube_core::{Claim, Keep, Now, Pace, Replica, Settings, Station};
 
 use super::lane::Lane;
+use super::shelf::Shelf;
 use crate::cluster::Cluster;
 
 /// A replica that lives, died, or has yet to be started.
@@ -13,7 +14,7 @@ pub(super) struct Actor {
     pub(super) replica: Option<Replica>,
     pub(super) lanes: Vec<Lane>,
     /// What the last one left behind.
-    pub(super) records: Option<Records>,
+    pub(super) shelf: Shelf,
     /// Counts the processes; replies to an earlier one are lost.
     pub(super) process: u64,
     pub(super) stopping: bool,
@@ -21,17 +22,21 @@ pub(super) struct Actor {
 
 impl Actor {
     pub(super) fn new() -> Actor {
-        Actor { replica: None, lanes: Vec::new(), records: None, process: 0, stopping: false }
+        Actor { replica: None, lanes: Vec::new(), shelf: Shelf::default(), process: 0, stopping: false }
     }
 
     /// Starts a process, with what the one before has left unless it is to forget.
     pub(super) fn start(&mut self, settings: &Arc<Settings>, now: Now, forgetting: bool) {
         self.process += 1;
         self.stopping = false;
-        let records = self.records.take().filter(|_| !forgetting);
-        let mut replica = Replica::new(Arc::clone(settings), self.process, now);
-        replica.handle(now, Input::Loaded(SeatId::default(), records));
-        self.replica = Some(replica);
+        if forgetting {
+            self.shelf = Shelf::default();
+        }
+        let name = format!("simulated-{}", self.process);
+        let claim = Claim { incarnation: name.clone(), holder: name.clone(), elected: false, wish: 1 };
+        let keep = Some(Keep { claim, pace: Pace::FILES });
+        let station = Station { keep, identity: name, ..Station::alone() };
+        self.replica = Some(Replica::stationed(Arc::clone(settings), station, self.process, now));
     }
 
     /// The process is gone.

@@ -7,6 +7,7 @@ mod director;
 mod lane;
 mod objects;
 mod receiver;
+mod shelf;
 mod simulation;
 mod transcript;
 

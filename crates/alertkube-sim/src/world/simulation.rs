@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertkube_api::Loaded;
-use alertkube_core::{AttemptId, Effect, Input, Now, Records, Settings, Stamp, Verdict};
+use alertkube_core::{AttemptId, Effect, Input, Now, Settings, Stamp, Verdict};
 use alertkube_lang::Problem;
 use alertkube_sinks::SinkSettings;
 
@@ -241,14 +241,20 @@ impl Simulation {
                     let seed = self.actors[actor].process;
                     self.actors[actor].lanes = Lane::of(&plan, seed);
                 }
-                Effect::Store(write, _, records) => {
-                    let kept = reread(&records);
-                    if kept.is_none() {
-                        self.transcript.violated(self.elapsed, "the memory does not survive being written");
-                    }
-                    self.actors[actor].records = kept;
-                    self.input(actor, Input::Stored(write, Ok(())));
+                Effect::Read(seat, parts) => {
+                    let shelf = &self.actors[actor].shelf;
+                    let read = parts.into_iter().map(|part| (part, shelf.read(part))).collect();
+                    self.input(actor, Input::Read(seat, read));
                 }
+                Effect::Write(seat, id, write) => {
+                    let result = self.actors[actor].shelf.write(write);
+                    self.input(actor, Input::Wrote(seat, id, result));
+                }
+                Effect::ReadReference(seat) => self.input(actor, Input::Reference(seat, Ok(None))),
+                Effect::SetAside(..) => {
+                    self.transcript.violated(self.elapsed, "stored state cannot be read back");
+                }
+                Effect::Resign(_) => {}
                 Effect::Send(attempt, sink, notification, _) => {
                     self.send(actor, attempt, (sink.0, *notification))
                 }
@@ -279,12 +285,6 @@ impl Simulation {
         let reply = Reply { actor, process: self.actors[actor].process, attempt, verdict: outcome.verdict };
         self.replies.insert((self.elapsed + outcome.delay, self.sequence), reply);
     }
-}
-
-/// The memory as it comes back from where it was written.
-fn reread(records: &Records) -> Option<Records> {
-    let text = serde_json::to_string(records).ok()?;
-    serde_json::from_str(&text).ok().filter(|read| read == records)
 }
 
 /// Whether the first word about a replica is that it starts: it comes into a cluster that is already there.

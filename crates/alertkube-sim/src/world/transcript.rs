@@ -150,36 +150,10 @@ pub(super) fn object(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alertkube_core::{Packed, Severity, Stamp};
 
     fn told(action: Action, event: bool) -> Sent {
-        let report = Report {
-            fingerprint: "f".to_owned(),
-            episode: String::new(),
-            kind: "Pod".to_owned(),
-            namespace: "shop".to_owned(),
-            name: "web-0".to_owned(),
-            node: String::new(),
-            owners: Vec::new(),
-            severity: Severity::Critical,
-            reason: "Crash".to_owned(),
-            text: String::new(),
-            parts: Vec::new(),
-            effects: Vec::new(),
-            labels: Packed::default(),
-            annotations: Packed::default(),
-            starts: Stamp::default(),
-            ends: None,
-            event,
-            flapping: false,
-        };
-        let notification = Notification {
-            delivery: String::new(),
-            action,
-            cluster: String::new(),
-            decided: Stamp::default(),
-            reports: vec![report],
-        };
+        let mut notification = Notification { action, ..Notification::example() };
+        notification.reports[0].event = event;
         let (sink, class) = ("stdout".to_owned(), SinkClass::Chat);
         Sent { at: Duration::ZERO, sink, class, notification, text: String::new() }
     }

@@ -7,6 +7,7 @@ use alertkube_core::{Epoch, Kind, LostWhy, Plan, decode};
 
 use super::*;
 use crate::env::Environment;
+use crate::lease::HeldUntil;
 use crate::send::Outward;
 
 /// Panics on every deletion.
@@ -26,9 +27,16 @@ fn engine() -> (Engine, Arc<Mutex<Vec<Inbox>>>, Arc<AtomicUsize>) {
     let parts = Parts {
         settings: Arc::new(Settings::with_sinks(Vec::new())),
         clock,
-        sender: Arc::new(Sender::new(Vec::new(), clock, outward, Arc::clone(&telemetry))),
+        sender: Arc::new(Sender::new(
+            Vec::new(),
+            clock,
+            outward,
+            (HeldUntil::without_election(), Arc::clone(&telemetry)),
+        )),
         telemetry,
-        state: None,
+        station: Station::alone(),
+        store: None,
+        resign: Box::new(|_| {}),
         tasks: TaskTracker::new(),
         outward: tokio::runtime::Handle::current(),
         status: watch::channel(None).0,
@@ -38,7 +46,7 @@ fn engine() -> (Engine, Arc<Mutex<Vec<Inbox>>>, Arc<AtomicUsize>) {
             Ok(())
         }),
     };
-    let mut engine = Engine::new(parts, 1).expect("an engine");
+    let mut engine = Engine::new(parts, 1);
     engine.take_in = fragile;
     engine.drain().expect("watches start");
     (engine, started, kept)

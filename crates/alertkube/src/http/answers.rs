@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use alertkube_core::{Kind, KindStatus, Status};
+use alertkube_core::{Holding, Kind, KindStatus, SeatStatus, Status};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,8 @@ use tokio::sync::watch;
 
 use super::silence;
 use crate::clock::Clock;
-use crate::limits::BEAT_SILENCE_MAX;
+use crate::lease::Handle;
+use crate::limits::{BEAT_SILENCE_MAX, LEASE_SILENCE_MAX};
 use crate::telemetry::Telemetry;
 
 /// Where answers come from.
@@ -22,6 +23,7 @@ use crate::telemetry::Telemetry;
 pub(super) struct Sources {
     pub(super) telemetry: Arc<Telemetry>,
     pub(super) status: watch::Receiver<Option<Status>>,
+    pub(super) lease: Option<Handle>,
     pub(super) heard: watch::Receiver<Duration>,
     pub(super) clock: Clock,
 }
@@ -49,8 +51,34 @@ async fn healthz(State(sources): State<Sources>) -> Response {
     words(health(silence(&sources.heard, sources.clock)))
 }
 
-async fn readyz(State(sources): State<Sources>) -> Response {
-    words(readiness(sources.status.borrow().as_ref()))
+/// `standby=ok` is the kubelet's question: whether the process does what it should, be that leading or standing by.
+async fn readyz(State(sources): State<Sources>, RawQuery(query): RawQuery) -> Response {
+    let status = sources.status.borrow().clone();
+    let asked = query.is_some_and(|query| query.split('&').any(|word| word == "standby=ok"));
+    let answer = match (asked, &sources.lease) {
+        (true, Some(lease)) => {
+            let now = sources.clock.now().boot;
+            standby(status.as_ref(), lease.heard().map(|heard| now.saturating_sub(heard)))
+        }
+        _ => readiness(status.as_ref()),
+    };
+    words(answer)
+}
+
+/// `Ok` for a replica that leads, and for one that could: it hears of the Lease, which also says that the API server
+/// answers it.
+pub(super) fn standby(status: Option<&Status>, silence: Option<Duration>) -> Result<String, String> {
+    let words = match (readiness(status), status.map(|status| status.seat.hold)) {
+        (Err(words), Some(Holding::Follows | Holding::Opens)) => words,
+        (answer, _) => return answer,
+    };
+    match silence {
+        Some(silence) if silence < LEASE_SILENCE_MAX => {
+            Ok(format!("standing by: the Lease was heard of {} s ago; {words}", silence.as_secs()))
+        }
+        Some(silence) => Err(format!("{words}; the Lease has not been heard of for {} s", silence.as_secs())),
+        None => Err(format!("{words}; the Lease has not been heard of yet")),
+    }
 }
 
 /// `Ok` is 200, `Err` is 503.
@@ -65,17 +93,47 @@ pub(super) fn health(silence: Duration) -> Result<String, String> {
 /// `Ok` is 200, `Err` is 503.
 pub(super) fn readiness(status: Option<&Status>) -> Result<String, String> {
     let Some(status) = status else { return Err("not ready: the engine is starting".to_owned()) };
+    let seat = seat_words(&status.seat);
+    let seat = match status.seat.hold {
+        Holding::Holds => seat,
+        _ => return Err(format!("not ready: {seat}")),
+    };
     let (total, missing) = (status.kinds.len(), missing(&status.kinds));
     let count: usize = missing.iter().map(|(names, _)| names.len()).sum();
     let live = format!("{} of {total} kinds are watched", total - count);
     let detail: String =
         missing.iter().map(|(names, why)| format!("\n- {}: {why}", names.join(", "))).collect();
     if status.telling {
-        Ok(format!("ready: {live}{detail}"))
+        Ok(format!("ready: {seat}{live}{detail}"))
     } else if missing.is_empty() {
         Err(format!("not ready: {live}, telling has not begun"))
     } else {
         Err(format!("not ready: nothing is told before every kind is listed; {live}{detail}"))
+    }
+}
+
+/// Where this replica stands with its seat; empty for one that has nothing to share.
+fn seat_words(status: &SeatStatus) -> String {
+    let shard = match status.total {
+        0 | 1 => String::new(),
+        total => format!("shard {} of {total}, ", status.seat.0),
+    };
+    let by = status.holder.as_deref().unwrap_or("nobody that is known");
+    match status.hold {
+        Holding::Follows => format!("{shard}standby; the leader is {by}"),
+        Holding::Opens => format!("{shard}leader, reading the stored state"),
+        Holding::Fenced => {
+            format!("{shard}fenced: {by} has taken over; this process stays silent until it ends")
+        }
+        Holding::Closes => format!("{shard}stopping"),
+        Holding::Holds => {
+            let elected = if status.elected { "leader, " } else { "" };
+            let unsaved = match &status.unsaved {
+                Some(why) => format!("STATE NOT SAVED ({why}), "),
+                None => String::new(),
+            };
+            format!("{shard}{elected}{unsaved}")
+        }
     }
 }
 

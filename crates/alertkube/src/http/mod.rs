@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use self::answers::Sources;
 use self::connections::Door;
 use crate::clock::Clock;
+use crate::lease::Handle;
 use crate::telemetry::Telemetry;
 
 /// What is served.
@@ -28,6 +29,8 @@ pub(crate) struct Served {
     pub(crate) telemetry: Arc<Telemetry>,
     /// What the engine publishes with each beat; `None` before the first.
     pub(crate) status: watch::Receiver<Option<Status>>,
+    /// The election, if there is one.
+    pub(crate) lease: Option<Handle>,
 }
 
 /// Opens the port. An address without a host, as `:9090`, is one of every interface.
@@ -66,9 +69,9 @@ async fn serve_by(
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let Served { telemetry, status } = served;
+    let Served { telemetry, status, lease } = served;
     let (beat, heard) = watch::channel(clock.now().boot);
-    let sources = Sources { telemetry, status: status.clone(), heard, clock };
+    let sources = Sources { telemetry, status: status.clone(), lease, heard, clock };
     let mut door = Door::new(listener, answers::routes(sources), tasks, stop.clone());
     let mut engine = status;
     loop {

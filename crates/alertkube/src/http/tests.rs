@@ -1,6 +1,6 @@
 //! The server as a scraper and a kubelet see it.
 
-use alertkube_core::{KindId, KindStatus};
+use alertkube_core::{Holding, KindId, KindStatus, SeatId, SeatStatus};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -24,7 +24,7 @@ async fn site_by(clock: Clock) -> Site {
     let address = port(&listener).expect("a port");
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let telemetry = Arc::new(Telemetry::new("0.0.0", ["stdout"]));
-    let served = Served { telemetry, status: seen };
+    let served = Served { telemetry, status: seen, lease: None };
     tasks.spawn(serve_by(clock, listener, served, tasks.clone(), stop.clone()));
     Site { address, status, tasks, stop }
 }
@@ -40,6 +40,21 @@ impl Site {
     }
 }
 
+fn seat(hold: Holding) -> SeatStatus {
+    SeatStatus {
+        seat: SeatId(0),
+        total: 1,
+        elected: hold == Holding::Follows,
+        hold,
+        term: None,
+        holder: Some("alertkube-1_0badcafe".to_owned()),
+        since: Duration::ZERO,
+        kept: true,
+        unsaved: None,
+        in_doubt: 0,
+    }
+}
+
 fn status(telling: bool) -> Status {
     let kind =
         |kind, live, lost: Option<&str>| KindStatus { kind, live, lost: lost.map(str::to_owned), objects: 0 };
@@ -49,7 +64,7 @@ fn status(telling: bool) -> Status {
         kind(KindId::Pod, false, None),
         kind(KindId::Event, false, None),
     ];
-    Status { telling, kinds, active: 0, pending: 0, kept: 0, sinks: Vec::new() }
+    Status { telling, kinds, active: 0, pending: 0, kept: 0, sinks: Vec::new(), seat: seat(Holding::Holds) }
 }
 
 #[tokio::test]
@@ -74,6 +89,22 @@ async fn readiness_says_what_is_missing() {
     site.status.send(Some(status(true))).expect("heard");
     let answer = site.ask("HEAD /readyz").await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    site.status.send(Some(Status { seat: seat(Holding::Follows), ..status(false) })).expect("heard");
+    let answer = site.ask("GET /readyz").await;
+    let standby = "not ready: standby; the leader is alertkube-1_0badcafe\n";
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with(standby), "{answer}");
+}
+
+#[test]
+fn a_standby_is_ready_to_take_over_while_it_hears_of_the_lease() {
+    let follows = Status { seat: seat(Holding::Follows), ..status(false) };
+    let check = |status: &Status, silence: Option<u64>| {
+        answers::standby(Some(status), silence.map(Duration::from_secs)).is_ok()
+    };
+    assert!(check(&follows, Some(29)) && !check(&follows, Some(30)) && !check(&follows, None));
+    let fenced = Status { seat: seat(Holding::Fenced), ..status(false) };
+    assert!(!check(&fenced, Some(1)));
+    assert!(check(&status(true), None) && !check(&status(false), Some(1)));
 }
 
 #[tokio::test]

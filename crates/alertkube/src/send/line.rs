@@ -7,6 +7,7 @@ use std::time::Duration;
 use alertkube_sinks::{Failure, Reply};
 use tokio::sync::Mutex;
 
+use super::gate::{Gate, Unsent};
 use crate::clock::Clock;
 
 /// The writer that all sinks of lines share.
@@ -21,17 +22,23 @@ impl Lines {
 
     /// Writes a line and flushes it, until `until` on the boot clock. Whoever reads may have stopped reading: a write
     /// that hangs holds one thread of those that may block, and the next line waits without one.
-    pub(super) async fn write(&self, clock: Clock, mut line: String, until: Duration) -> Reply {
+    pub(super) async fn write(
+        &self,
+        (clock, gate): (Clock, &Gate),
+        mut line: String,
+        until: Duration,
+    ) -> Result<Reply, Unsent> {
         line.push('\n');
         let mut writer = tokio::select! {
             biased;
             writer = self.0.clone().lock_owned() => writer,
-            () = clock.sleep_until(until) => return Reply::Failed(Failure::Connect),
+            () = clock.sleep_until(until) => return Ok(Reply::Failed(Failure::Connect)),
         };
+        gate.pass()?;
         let written = tokio::task::spawn_blocking(move || {
             writer.write_all(line.as_bytes()).and_then(|()| writer.flush())
         });
-        tokio::select! {
+        Ok(tokio::select! {
             biased;
             written = written => match written {
                 Ok(Ok(())) => Reply::Written,
@@ -39,6 +46,6 @@ impl Lines {
                 Ok(Err(_)) | Err(_) => Reply::Failed(Failure::Broken),
             },
             () = clock.sleep_until(until) => Reply::Failed(Failure::Timeout),
-        }
+        })
     }
 }

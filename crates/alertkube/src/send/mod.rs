@@ -1,5 +1,6 @@
 //! The only code that opens a socket outward: a notification and its sink to a verdict.
 
+mod gate;
 mod line;
 mod post;
 mod proxy;
@@ -10,11 +11,11 @@ mod tries;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use alertkube_core::{Notification, SinkId, Verdict, Why};
+use alertkube_core::{Notification, SendWithin, SinkId, Verdict, Why};
 use alertkube_sinks::{Attempt, Request, Sink};
 
+use self::gate::{Gate, Unsent};
 use self::line::Lines;
 use self::post::{Lane, Road};
 use self::proxy::Proxies;
@@ -22,6 +23,7 @@ use self::resolve::Lookup;
 use self::tries::Tries;
 use crate::clock::Clock;
 use crate::env::Environment;
+use crate::lease::HeldUntil;
 use crate::limits::TRY_TIMEOUT;
 use crate::telemetry::Telemetry;
 
@@ -52,6 +54,7 @@ pub(crate) struct Sender {
     road: Road,
     lines: Lines,
     tries: Tries,
+    held: HeldUntil,
     telemetry: Arc<Telemetry>,
 }
 
@@ -61,24 +64,25 @@ impl Sender {
         sinks: Vec<Arc<dyn Sink>>,
         clock: Clock,
         outward: Outward,
-        telemetry: Arc<Telemetry>,
+        (held, telemetry): (HeldUntil, Arc<Telemetry>),
     ) -> Sender {
         install_crypto();
         let Outward { proxies, lookup, lines } = outward;
         let sinks = sinks.into_iter().map(|sink| (sink, Lane::default())).collect();
-        Sender { sinks, road: Road { clock, proxies, lookup }, lines, tries: Tries::default(), telemetry }
+        let road = Road { clock, proxies, lookup };
+        Sender { sinks, road, lines, tries: Tries::default(), held, telemetry }
     }
 
-    /// Words a notification for its sink, sends it, and lets the sink judge what came back. Nothing leaves at or after
-    /// the boot instant `not_after`, and no answer is waited for beyond it.
+    /// Words a notification for its sink, sends it, and lets the sink judge what came back. Whether it may still begin is
+    /// asked immediately before the first byte.
     pub(crate) async fn attempt(
         &self,
         sink: SinkId,
         notification: &Notification,
-        not_after: Duration,
+        within: SendWithin,
     ) -> Verdict {
         let verdict = match self.sinks.get(sink.0) {
-            Some((to, lane)) => self.try_once((sink, to.as_ref(), lane), notification, not_after).await,
+            Some((to, lane)) => self.try_once((sink, to.as_ref(), lane), notification, within).await,
             None => Verdict::Reject(Why::Unconfigured),
         };
         if !matches!(verdict, Verdict::Retry { .. }) {
@@ -91,7 +95,7 @@ impl Sender {
         &self,
         (id, sink, lane): (SinkId, &dyn Sink, &Lane),
         notification: &Notification,
-        not_after: Duration,
+        within: SendWithin,
     ) -> Verdict {
         let clock = self.road.clock;
         let number = self.tries.next(id, &notification.delivery);
@@ -100,15 +104,20 @@ impl Sender {
             Err(why) => return Verdict::Reject(why),
         };
         let begun = clock.now().boot;
-        if begun >= not_after {
-            return Verdict::Retry { why: Why::Timeout, after: None, in_doubt: false };
+        let gate = Gate { clock, within, held: within.leased.then(|| self.held.clone()) };
+        if gate.ask().is_err() {
+            return Verdict::Late;
         }
-        let until = not_after.min(begun + TRY_TIMEOUT);
+        let until = gate.until(begun + TRY_TIMEOUT);
         let reply = match request {
-            Request::Post(post) => lane.post(&self.road, post, until).await,
-            Request::Line(line) => Ok(self.lines.write(clock, line, until).await),
+            Request::Post(post) => lane.post(&self.road, post, (&gate, until)).await,
+            Request::Line(line) => self.lines.write((clock, &gate), line, until).await,
         };
-        let verdict = reply.map_or_else(Verdict::Reject, |reply| sink.classify(&reply));
+        let verdict = match reply {
+            Ok(reply) => sink.classify(&reply),
+            Err(Unsent::Why(why)) => Verdict::Reject(why),
+            Err(Unsent::Late) => return Verdict::Late,
+        };
         let now = clock.now();
         let done = verdict == Verdict::Done;
         self.telemetry.tried(sink.name(), done, now.boot.saturating_sub(begun));

@@ -10,6 +10,7 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Request, Response};
 use secrecy::ExposeSecret;
 
+use super::gate::{Gate, Late, Unsent};
 use super::proxy::Proxies;
 use super::resolve::{Filter, Lookup, Nowhere};
 use crate::clock::Clock;
@@ -31,20 +32,26 @@ pub(super) struct Lane {
 
 impl Lane {
     /// Posts, and waits for the answer until `until` on the boot clock.
-    pub(super) async fn post(&self, road: &Road, post: Post, until: Duration) -> Result<Reply, Why> {
+    pub(super) async fn post(
+        &self,
+        road: &Road,
+        post: Post,
+        (gate, until): (&Gate, Duration),
+    ) -> Result<Reply, Unsent> {
         let url = post.url.expose_secret();
         match post.guard.check_url(url) {
             Ok(_) => {}
             Err(Why::Blocked) => return Ok(Reply::Failed(Failure::Blocked)),
-            Err(why) => return Err(why),
+            Err(why) => return Err(Unsent::Why(why)),
         }
         let Some(client) = self.client(road, &post.guard) else { return Ok(Reply::Failed(Failure::Tls)) };
         let mut request = client.post(url);
         for (name, value) in &post.headers {
             request = request.header(name, value);
         }
-        let request = request.body(post.body).build().map_err(|_| Why::Unrenderable)?;
-        Ok(exchange(road.clock, &client, request, until).await)
+        let body = reqwest::Body::wrap(gate.before(post.body));
+        let request = request.body(body).build().map_err(|_| Unsent::Why(Why::Unrenderable))?;
+        exchange(road.clock, &client, request, until).await
     }
 
     /// The client for this guard; it is made at the first need, since a program without HTTP sinks needs none of the
@@ -86,18 +93,21 @@ fn client(road: &Road, guard: &Guard) -> reqwest::Result<Client> {
     builder.build()
 }
 
-async fn exchange(clock: Clock, client: &Client, request: Request, until: Duration) -> Reply {
+async fn exchange(clock: Clock, client: &Client, request: Request, until: Duration) -> Result<Reply, Unsent> {
     tokio::select! {
         biased;
         answer = client.execute(request) => match answer {
-            Ok(response) => read(clock, response, until).await,
+            Ok(response) => Ok(read(clock, response, until).await),
             Err(error) => {
                 let error = error.without_url();
+                if find::<Late>(&error).is_some() {
+                    return Err(Unsent::Late);
+                }
                 tracing::debug!(why = causes(&error), "a request got no answer");
-                Reply::Failed(failure(&error))
+                Ok(Reply::Failed(failure(&error)))
             }
         },
-        () = clock.sleep_until(until) => Reply::Failed(Failure::Timeout),
+        () = clock.sleep_until(until) => Ok(Reply::Failed(Failure::Timeout)),
     }
 }
 

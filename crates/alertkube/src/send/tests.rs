@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use alertkube_core::{Action, Packed, Report, Severity, Stamp};
 use alertkube_sinks::{Guard, Stdout, Webhook};
 use axum::Router;
 use axum::extract::Request as Asked;
@@ -19,37 +19,12 @@ use super::*;
 /// A try's 10 s in 0.2 s, and the time to connect in 0.1 s.
 const FAST: f64 = 50.0;
 
-const HOUR: Duration = Duration::from_secs(3600);
-
-fn notification() -> Notification {
-    let report = Report {
-        fingerprint: "0123456789abcdef".to_owned(),
-        episode: "e1".to_owned(),
-        kind: "Pod".to_owned(),
-        namespace: "shop".to_owned(),
-        name: "web-0".to_owned(),
-        node: String::new(),
-        owners: Vec::new(),
-        severity: Severity::Critical,
-        reason: "OOMKilled".to_owned(),
-        text: "killed".to_owned(),
-        parts: Vec::new(),
-        effects: Vec::new(),
-        labels: Packed::default(),
-        annotations: Packed::default(),
-        starts: Stamp::from_seconds(1),
-        ends: None,
-        event: false,
-        flapping: false,
-    };
-    Notification {
-        delivery: "00000000000000aa".to_owned(),
-        action: Action::First,
-        cluster: "test".to_owned(),
-        decided: Stamp::from_seconds(2),
-        reports: vec![report],
-    }
+/// A send that may begin and be answered until then.
+fn until(end: Duration) -> SendWithin {
+    SendWithin { begin: end, end, leased: false }
 }
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 fn lookup(table: &'static [(&'static str, &'static str)]) -> Lookup {
     Arc::new(move |name| {
@@ -81,12 +56,13 @@ fn sender(url: &str, given: Given) -> Sender {
     let sink = Webhook { url: Some(SecretString::from(url)), guard, ..Webhook::default() };
     let outward = Outward { proxies, lookup: lookup(names), lines: Lines::new(std::io::sink()) };
     let telemetry = Arc::new(Telemetry::new("0.0.0", ["webhook"]));
-    Sender::new(vec![Arc::new(sink)], Clock::scaled(scale), outward, telemetry)
+    let held = HeldUntil::without_election();
+    Sender::new(vec![Arc::new(sink)], Clock::scaled(scale), outward, (held, telemetry))
 }
 
 async fn attempt(sender: &Sender) -> Verdict {
     let not_after = sender.road.clock.now().boot + HOUR;
-    sender.attempt(SinkId(0), &notification(), not_after).await
+    sender.attempt(SinkId(0), &Notification::example(), until(not_after)).await
 }
 
 /// A receiver with one answer for all, and what it was asked: method, target, and the number of the try.
@@ -200,7 +176,7 @@ async fn no_answer_in_time_is_in_doubt() {
     let hurried = sender(&receiver.url(), Given { scale: FAST, ..Given::default() });
     let begun = hurried.road.clock.now().boot;
     let not_after = begun + Duration::from_secs(3);
-    let verdict = hurried.attempt(SinkId(0), &notification(), not_after).await;
+    let verdict = hurried.attempt(SinkId(0), &Notification::example(), until(not_after)).await;
     assert_eq!(verdict, retry(Why::Timeout, None, true), "no answer is waited for beyond the limit");
 }
 
@@ -209,9 +185,14 @@ async fn nothing_leaves_after_its_limit() {
     let receiver = Receiver::answering(|| "thanks").await;
     let sender = sender(&receiver.url(), Given::default());
     let late = sender.road.clock.now().boot;
-    let verdict = sender.attempt(SinkId(0), &notification(), late).await;
-    assert_eq!(verdict, retry(Why::Timeout, None, false));
-    assert_eq!(receiver.asked(), [""; 0]);
+    let attempt =
+        async |sender: &Sender, within| sender.attempt(SinkId(0), &Notification::example(), within).await;
+    assert_eq!(attempt(&sender, until(late)).await, Verdict::Late);
+    let unleased = SendWithin { leased: true, ..until(late + HOUR) };
+    assert_eq!(attempt(&sender, unleased).await, Verdict::Done);
+    let lost = Sender { held: HeldUntil::nothing(), ..sender };
+    assert_eq!(attempt(&lost, unleased).await, Verdict::Late);
+    assert_eq!(receiver.asked().len(), 1);
 }
 
 #[tokio::test]
@@ -306,7 +287,7 @@ async fn through_a_proxy_only_listed_hosts_are_reached() {
 async fn a_sink_without_address_is_refused_by_name() {
     let sender = sender(" ", Given::default());
     assert_eq!(attempt(&sender).await, Verdict::Reject(Why::Unconfigured));
-    let verdict = sender.attempt(SinkId(9), &notification(), HOUR * 1_000_000).await;
+    let verdict = sender.attempt(SinkId(9), &Notification::example(), until(HOUR * 1_000_000)).await;
     assert_eq!(verdict, Verdict::Reject(Why::Unconfigured));
 }
 
@@ -358,7 +339,7 @@ fn printer(writer: impl Write + Send + 'static, scale: f64) -> Sender {
         vec![Arc::new(Stdout { pretty: false, color: false })],
         Clock::scaled(scale),
         outward,
-        telemetry,
+        (HeldUntil::without_election(), telemetry),
     )
 }
 

@@ -1,7 +1,7 @@
 //! The table of facts. Info is a state change that a user cares about, a warning is for tomorrow, an error is broken
 //! now; whatever is said once for each of a thousand effects is debug.
 
-use alertkube_core::{About, Fact, Kind, KindId, LostWhy, Suppressed, Why};
+use alertkube_core::{About, Fact, Kind, KindId, LeaseNews, LostWhy, SeatFact, Suppressed, Why};
 use tracing::{debug, error, info, warn};
 
 use super::Telemetry;
@@ -45,7 +45,7 @@ impl Telemetry {
                 error!(%kind, namespace, name, "a condition panicked on this object; it is no longer looked at");
                 self.metrics.alerts.quarantined.inc();
             }
-            Fact::Restored { alerts } => info!(alerts, "the memory of the predecessor was read"),
+            Fact::Seat(fact) => self.record_seat(fact),
             Fact::Bound(bound) => {
                 warn!(bound, "a bound was reached");
                 self.metrics.alerts.bounds.add([bound], 1);
@@ -63,6 +63,71 @@ impl Telemetry {
             }
         }
         self.metrics.watch.lost.add([Kind::of(kind).name, why.label()], 1);
+    }
+
+    fn record_seat(&self, fact: &SeatFact) {
+        match fact {
+            SeatFact::Held { seat, term, alerts, first } => self.seat_held(seat.0, *term, *alerts, *first),
+            SeatFact::Lost { seat, why } => {
+                warn!(seat = seat.0, why, "the Lease is lost; this replica stops telling and follows");
+                self.metrics.seats.lost.inc();
+            }
+            SeatFact::Fenced { seat, term, by } => {
+                error!(
+                    seat = seat.0,
+                    term, by, "another replica has sealed the state; this one stops telling"
+                );
+                self.metrics.seats.fenced.inc();
+            }
+            SeatFact::Refused { why } => {
+                error!(why, "the store does not take what is written; it is tried again");
+                self.metrics.seats.refused.inc();
+            }
+            SeatFact::Unheard { why } => warn!(why, "the store does not answer; it is tried again"),
+            SeatFact::Saved => info!("the store takes what is written again"),
+            SeatFact::Unreadable { why } => error!(why, "stored state cannot be read and is left as it is"),
+            SeatFact::SetAside { part, why } => {
+                error!(
+                    part,
+                    why, "a part of the stored state could not be read and was set aside; the rest is used"
+                );
+            }
+            SeatFact::Mended { what } => {
+                warn!(what, "stored state was changed by another hand and is written anew")
+            }
+            SeatFact::Migrated { alerts, left_out } => {
+                info!(
+                    alerts,
+                    left_out, "the snapshot of the Go program was read; what it told is not told again"
+                );
+            }
+            SeatFact::NotMigrated { why } => {
+                error!(why, "the snapshot of the Go program cannot be read; what it told is told again");
+            }
+            SeatFact::Strange(count) => {
+                warn!(count, "stored facts about what is not known here are left alone")
+            }
+            SeatFact::Undurable { sink } => {
+                warn!(sink, "a message is sent though the store did not take its intent");
+                self.metrics.seats.undurable.add([sink], 1);
+            }
+        }
+    }
+
+    /// Counts what the election says; it logs for itself.
+    pub(crate) fn lease(&self, news: &LeaseNews) {
+        if matches!(news, LeaseNews::Foreign { .. } | LeaseNews::Held { .. }) {
+            self.metrics.seats.foreign.set(i64::from(matches!(news, LeaseNews::Foreign { .. })));
+        }
+    }
+
+    fn seat_held(&self, seat: u32, term: Option<u64>, alerts: usize, first: bool) {
+        match (term, first) {
+            (Some(term), true) => info!(seat, term, "the seat is held; there was no stored state"),
+            (Some(term), false) => info!(seat, term, alerts, "the seat is held; its stored state is read"),
+            (None, _) => info!(seat, "the seat is held; nothing of it is stored"),
+        }
+        self.metrics.seats.takeovers.inc();
     }
 
     fn fired(&self, about: &About) {

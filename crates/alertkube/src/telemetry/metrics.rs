@@ -19,6 +19,7 @@ pub(super) struct Metrics {
     pub(super) alerts: Alerts,
     pub(super) sinks: Sinks,
     pub(super) watch: Watch,
+    pub(super) seats: Seats,
     pub(super) process: Process,
     _later: Later,
     pub(super) book: Book,
@@ -61,6 +62,24 @@ pub(super) struct Watch {
     pub(super) unreadable: Counters<1>,
 }
 
+/// Who serves, and what is stored.
+pub(super) struct Seats {
+    pub(super) leader: Gauge,
+    pub(super) held: Gauges<1>,
+    pub(super) term: Gauges<1>,
+    pub(super) takeovers: Counter,
+    pub(super) lost: Counter,
+    pub(super) fenced: Counter,
+    pub(super) foreign: Gauge,
+    pub(super) commits: Histograms<1>,
+    pub(super) writes: Counters<2>,
+    pub(super) bytes: Gauge,
+    pub(super) refused: Counter,
+    pub(super) unsaved: Gauge,
+    pub(super) undurable: Counters<1>,
+    pub(super) in_doubt: Gauge,
+}
+
 /// This process.
 pub(super) struct Process {
     pub(super) build: Gauges<1>,
@@ -78,6 +97,7 @@ impl Metrics {
             alerts: Alerts::enter(&mut book),
             sinks: Sinks::enter(&mut book),
             watch: Watch::enter(&mut book),
+            seats: Seats::enter(&mut book),
             process: Process::enter(&mut book),
             _later: Later::enter(&mut book),
             book,
@@ -180,6 +200,57 @@ impl Watch {
     }
 }
 
+impl Seats {
+    fn enter(book: &mut Book) -> Seats {
+        let (seat, part) = (["seat"], ["part", "result"]);
+        Seats {
+            leader: book.gauge("alertkube_leader", "1 while this replica is the one that tells"),
+            held: book.gauges("alertkube_seat_held", seat, "1 while this replica serves the seat (shard)"),
+            term: book.gauges(
+                "alertkube_seat_term",
+                seat,
+                "Term of the seat's stored state while it is served here; it rises with every takeover",
+            ),
+            takeovers: book.counter("alertkube_takeovers_total", "Times this replica began to serve its seat"),
+            lost: book.counter("alertkube_seat_lost_total", "Times the Lease of the seat was lost"),
+            fenced: book.counter(
+                "alertkube_fenced_total",
+                "Times another replica sealed the state that this one served",
+            ),
+            foreign: book.gauge(
+                "alertkube_lease_foreign",
+                "1 while a replica of another release holds the Lease: only one of the two works",
+            ),
+            commits: book.histograms(
+                "alertkube_commit_seconds",
+                ["result"],
+                SEND,
+                "How long a commit of the stored state took, by whether it was taken (ok, error)",
+            ),
+            writes: book.counters(
+                "alertkube_state_writes_total",
+                part,
+                "Writes of stored state by part (head, journal, bucket) and result (ok, conflict, refused, unknown)",
+            ),
+            bytes: book.gauge("alertkube_state_snapshot_bytes", "Bytes of the last commit of the stored state"),
+            refused: book.counter(
+                "alertkube_state_save_skipped_total",
+                "Times the store began to refuse what is written",
+            ),
+            unsaved: book.gauge("alertkube_state_unsaved", "1 while the store refuses what is written"),
+            undurable: book.counters(
+                "alertkube_undurable_total",
+                ["sink"],
+                "Messages that were sent though the store did not take their intent",
+            ),
+            in_doubt: book.gauge(
+                "alertkube_in_doubt",
+                "Messages whose intent is stored, or about to be, and whose outcome is not known yet",
+            ),
+        }
+    }
+}
+
 impl Process {
     fn enter(book: &mut Book) -> Process {
         Process {
@@ -219,8 +290,6 @@ impl Later {
             ["source"],
             "None until there are cloud sources",
         );
-        book.gauge("alertkube_state_snapshot_bytes", "Always 0 until there is a ledger");
-        book.counter("alertkube_state_save_skipped_total", "Always 0 until there is a ledger");
         let changes = book.counters(
             "alertkube_runtime_mutations_total",
             ["action"],

@@ -12,7 +12,7 @@ mod tests;
 
 use std::time::Duration;
 
-use alertkube_core::{Kind, KindId, Status};
+use alertkube_core::{Holding, Kind, KindId, Part, SeatStatus, Status, StoreTrouble};
 use prometheus_client::metrics::gauge::Gauge;
 
 use self::metrics::Metrics;
@@ -77,7 +77,8 @@ impl Telemetry {
     /// The state of the replica, once in a while.
     pub(crate) fn status(&self, status: &Status) {
         // Destructured, so that a new figure cannot be forgotten.
-        let Status { telling, kinds, active, pending, kept, sinks } = status;
+        let Status { telling, kinds, active, pending, kept, sinks, seat } = status;
+        self.seat(seat);
         let Metrics { alerts, sinks: sending, watch, .. } = &self.metrics;
         set(&watch.telling, usize::from(*telling));
         set(&alerts.active, *active);
@@ -99,6 +100,39 @@ impl Telemetry {
         }
         set(&sending.queued, waiting);
         set(&sending.unsettled, unsettled);
+    }
+
+    fn seat(&self, status: &SeatStatus) {
+        let seats = &self.metrics.seats;
+        let holds = status.hold == Holding::Holds;
+        let name = status.seat.0.to_string();
+        seats.leader.set(i64::from(holds));
+        seats.held.set([&name], i64::from(holds));
+        let term = status.term.filter(|_| holds).unwrap_or(0);
+        seats.term.set([&name], i64::try_from(term).unwrap_or(i64::MAX));
+        seats.unsaved.set(i64::from(status.unsaved.is_some()));
+        set(&seats.in_doubt, status.in_doubt);
+    }
+
+    /// A write of stored state ended after this long.
+    pub(crate) fn wrote(&self, part: Part, bytes: usize, took: Duration, trouble: Option<&StoreTrouble>) {
+        let seats = &self.metrics.seats;
+        let (word, result) = match trouble {
+            None => ("ok", "ok"),
+            Some(StoreTrouble::Conflict) => ("conflict", "error"),
+            Some(StoreTrouble::Refused { .. }) => ("refused", "error"),
+            Some(StoreTrouble::Unknown(_)) => ("unknown", "error"),
+        };
+        let name = match part {
+            Part::Head => "head",
+            Part::Segment(_) => "journal",
+            Part::Bucket(_) => "bucket",
+        };
+        seats.writes.add([name, word], 1);
+        if part == Part::Head {
+            seats.commits.observe([result], took.as_secs_f64());
+            set(&seats.bytes, bytes);
+        }
     }
 
     /// All metrics in the plain text format of Prometheus, version 0.0.4.

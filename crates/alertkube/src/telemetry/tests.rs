@@ -1,9 +1,11 @@
 //! Every fact is recorded, and what is served is what the book says.
 
-use alertkube_core::{Action, KindStatus, Severity, SinkStatus};
+use alertkube_core::{
+    Action, Holding, KindStatus, Part, SeatId, SeatStatus, Severity, SinkStatus, StoreTrouble,
+};
 
 use super::*;
-use alertkube_core::{About, Fact, LostWhy, Suppressed, Why};
+use alertkube_core::{About, Fact, LostWhy, SeatFact, Suppressed, Why};
 
 /// Compares with a file below the workspace, or writes it.
 #[expect(clippy::disallowed_methods, reason = "golden files belong to the tests")]
@@ -29,6 +31,7 @@ fn about() -> About {
 }
 
 fn every_fact() -> Vec<Fact> {
+    let words = "words".to_owned();
     let (sink, delivery) = ("webhook".to_owned(), "00000000000000aa".to_owned());
     let holders = [
         Suppressed::Startup,
@@ -54,7 +57,21 @@ fn every_fact() -> Vec<Fact> {
         Fact::DeadLetter { sink: sink.clone(), delivery, why: Why::Unconfigured },
         Fact::Breaker { sink, open: true },
         Fact::Quarantined { kind, namespace: "shop".to_owned(), name: "web-0".to_owned() },
-        Fact::Restored { alerts: 2 },
+        Fact::Seat(SeatFact::Held { seat: SeatId(1), term: Some(3), alerts: 2, first: false }),
+        Fact::Seat(SeatFact::Held { seat: SeatId(1), term: Some(3), alerts: 0, first: true }),
+        Fact::Seat(SeatFact::Held { seat: SeatId(1), term: None, alerts: 0, first: true }),
+        Fact::Seat(SeatFact::Lost { seat: SeatId(1), why: words.clone() }),
+        Fact::Seat(SeatFact::Fenced { seat: SeatId(1), term: 4, by: words.clone() }),
+        Fact::Seat(SeatFact::Refused { why: words.clone() }),
+        Fact::Seat(SeatFact::Unheard { why: words.clone() }),
+        Fact::Seat(SeatFact::Saved),
+        Fact::Seat(SeatFact::Unreadable { why: words.clone() }),
+        Fact::Seat(SeatFact::SetAside { part: words.clone(), why: words.clone() }),
+        Fact::Seat(SeatFact::Mended { what: words.clone() }),
+        Fact::Seat(SeatFact::Migrated { alerts: 1, left_out: 2 }),
+        Fact::Seat(SeatFact::NotMigrated { why: words }),
+        Fact::Seat(SeatFact::Strange(2)),
+        Fact::Seat(SeatFact::Undurable { sink: "webhook".to_owned() }),
         Fact::Bound("fingerprints"),
     ]);
     facts
@@ -66,12 +83,26 @@ fn served() -> String {
     telemetry.unreadable(KindId::Pod, 2, "no JSON");
     telemetry.tried("webhook", true, Duration::from_millis(30));
     telemetry.took("webhook", Duration::from_secs(2));
+    telemetry.wrote(Part::Head, 300, Duration::from_millis(4), None);
+    telemetry.wrote(Part::Segment(0), 300, Duration::from_millis(4), Some(&StoreTrouble::Conflict));
     telemetry.status(&Status {
         telling: true,
         kinds: vec![KindStatus { kind: KindId::Pod, live: true, lost: None, objects: 7 }],
         active: 1,
         pending: 2,
         kept: 3,
+        seat: SeatStatus {
+            seat: SeatId(1),
+            total: 3,
+            elected: true,
+            hold: Holding::Holds,
+            term: Some(3),
+            holder: None,
+            since: Duration::ZERO,
+            kept: true,
+            unsaved: Some("quota".to_owned()),
+            in_doubt: 4,
+        },
         sinks: vec![SinkStatus { name: "webhook".to_owned(), depth: 5, in_flight: 1, breaker_open: true }],
     });
     telemetry.text()
@@ -101,6 +132,12 @@ fn facts_and_status_are_counted() {
     counted("alertkube_dead_letter_total 1");
     counted("alertkube_quarantined_objects_total 1");
     counted("alertkube_telling 1");
+    counted("alertkube_leader 1");
+    counted(r#"alertkube_seat_term{seat="1"} 3"#);
+    counted("alertkube_takeovers_total 3");
+    counted("alertkube_fenced_total 1");
+    counted("alertkube_state_unsaved 1");
+    counted(r#"alertkube_undurable_total{sink="webhook"} 1"#);
     for holder in HOLDERS {
         let ours = !["maintenance", "grouped", "ratelimited", "circuit_open"].contains(&holder);
         counted(&format!("alertkube_alerts_suppressed_total{{reason=\"{holder}\"}} {}", u8::from(ours)));

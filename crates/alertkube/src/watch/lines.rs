@@ -1,6 +1,6 @@
 //! Cuts a body that comes in chunks into lines.
 
-use std::io::BufRead;
+use memchr::memchr;
 
 use crate::watch::limits::{BUFFER_BYTES, LINE_BYTES};
 
@@ -23,7 +23,7 @@ impl Lines {
     pub(crate) fn feed(&mut self, chunk: &[u8], mut each: impl FnMut(Cut<'_>)) {
         let mut rest = chunk;
         while !rest.is_empty() {
-            let length = (&mut &*rest).skip_until(b'\n').unwrap_or(rest.len());
+            let length = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
             let (part, after) = rest.split_at(length);
             rest = after;
             match part.strip_suffix(b"\n") {

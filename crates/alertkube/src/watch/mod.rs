@@ -86,7 +86,7 @@ pub(crate) async fn follow_kind<T: Send>(
     loop {
         let ask = follow.next(boot());
         while let Some(event) = follow.poll() {
-            queue.push(event);
+            hand_over(kind, event, &mut queue, &outlet);
         }
         if let Some(skipped) = follow.take_skipped() {
             (outlet.skipped)(kind, skipped);
@@ -115,6 +115,15 @@ pub(crate) async fn follow_kind<T: Send>(
             () = read(wire.as_mut(), &mut follow, boot), if queue.len() < QUEUE_STEPS => {}
             () = clock.sleep_until(until) => {}
         }
+    }
+}
+
+/// Gives a step to the engine at once if nothing waits before it and there is room, so that in quiet times the
+/// queue costs nothing.
+fn hand_over<T>(kind: KindId, event: WatchEvent, queue: &mut Queue, outlet: &Outlet<T>) {
+    match queue.is_empty().then(|| outlet.inbox.try_reserve()) {
+        Some(Ok(permit)) => permit.send((outlet.wrap)(kind, event)),
+        _ => queue.push(event),
     }
 }
 

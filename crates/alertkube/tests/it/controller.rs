@@ -70,9 +70,9 @@ fn a_restart_with_its_state_folder_repeats_nothing_and_one_without_tells_a_diges
 fn unreadable_memory_is_set_aside_and_said() {
     let scratch = Scratch::new("aside");
     let cluster = Simulated::start(&scratch);
-    scratch.file("memory.json", "not a memory");
+    scratch.file("head", "not a memory");
     let program = Program::start(controller(&cluster.kubeconfig, &["--state-dir", &scratch.path("")]));
-    program.logs(&["set aside", "memory.json.unreadable"]);
+    program.logs(&["set aside", "head.unreadable"]);
     program.logs(&["telling begins"]);
     assert!(program.stop().0.success());
 }

@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use crate::watch::decode::ends::{behind_nested, behind_string, string_end};
+
 /// Reads one JSON text from front to back.
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
@@ -100,10 +102,8 @@ impl<'a> Reader<'a> {
     /// Steps over a value.
     pub(crate) fn skip(&mut self) {
         match self.peek() {
-            Some(b'"') => {
-                self.string_bytes();
-            }
-            Some(b'{' | b'[') => self.skip_nested(),
+            Some(b'"') => self.jump(behind_string(self.bytes, self.at + 1)),
+            Some(b'{' | b'[') => self.jump(behind_nested(self.bytes, self.at)),
             Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
                 let rest = &self.bytes[self.at..];
                 self.at += rest.iter().position(|b| !is_word(*b)).unwrap_or(rest.len());
@@ -137,46 +137,30 @@ impl<'a> Reader<'a> {
         true
     }
 
+    #[inline]
     fn eat(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
-    /// The next byte that is not white space.
+    /// The next byte that is not white space, of which servers write none.
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
-        loop {
-            match self.bytes.get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                other => return other.copied(),
-            }
+        let mut next = self.bytes.get(self.at).copied();
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = next {
+            self.at += 1;
+            next = self.bytes.get(self.at).copied();
         }
+        next
     }
 
-    /// Brackets are counted, not matched: a text that mixes them up is still stepped over, and cannot run
-    /// deep.
-    fn skip_nested(&mut self) {
-        let mut depth = 0_usize;
-        let mut at = self.at;
-        while let Some(byte) = self.bytes.get(at) {
-            at += 1;
-            match byte {
-                b'"' => match string_end(self.bytes, at) {
-                    Some((end, _)) => at = end + 1,
-                    None => break,
-                },
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        self.at = at;
-                        return;
-                    }
-                }
-                _ => {}
-            }
+    /// Goes on behind the value in front, if it has an end.
+    fn jump(&mut self, end: Option<usize>) {
+        match end {
+            Some(end) => self.at = end,
+            None => self.fail(),
         }
-        self.fail();
     }
 
     fn string(&mut self) -> Option<Cow<'a, str>> {
@@ -224,43 +208,6 @@ impl<'a> Reader<'a> {
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')
-}
-
-/// Where the closing quote of a string is whose content begins at `from`, and whether an escape comes before
-/// it.
-fn string_end(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
-    let mut at = from;
-    let mut escaped = false;
-    loop {
-        at = mark(bytes, at)?;
-        if bytes[at] == b'"' {
-            return Some((at, escaped));
-        }
-        escaped = true;
-        at += 2;
-    }
-}
-
-/// The first quote or backslash at or after `at`, eight bytes at a time.
-fn mark(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?;
-    let (words, tail) = rest.as_chunks::<8>();
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ (ONES * b'"' as u64)) | zero_bytes(word ^ (ONES * b'\\' as u64));
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    Some(at + tail.iter().position(|b| matches!(b, b'"' | b'\\'))?)
-}
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-
-/// The high bit of every byte that is zero; bytes above the lowest zero byte may be marked wrongly.
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
 #[cfg(test)]

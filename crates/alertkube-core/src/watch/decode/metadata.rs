@@ -1,22 +1,24 @@
 //! `metadata`, without `managedFields` and without the annotations that nobody named.
 
+use std::borrow::Cow;
+
 use crate::watch::decode::json::Reader;
-use crate::watch::decode::word::{stamp, text};
+use crate::watch::decode::word::{cut, stamp, text};
 use crate::watch::decode::{Unreadable, uid};
 use crate::watch::kinds::{Kind, KindId};
-use crate::watch::limits::PAIRS_BYTES;
+use crate::watch::limits::{PAIRS_BYTES, TEXT_BYTES};
 use crate::watch::view::{Meta, Owner, Packed, Plan, Uid};
 
 /// Metadata while it is read: the uid may still be missing.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     meta: Meta,
-    uid: Option<Box<str>>,
+    uid: Option<Cow<'a, str>>,
 }
 
-impl Draft {
+impl<'a> Draft<'a> {
     /// Reads `metadata`.
-    pub(super) fn read(&mut self, plan: &Plan, reader: &mut Reader<'_>) {
+    pub(super) fn read(&mut self, plan: &Plan, reader: &mut Reader<'a>) {
         reader.fields(|reader, key| match key {
             b"generation" => self.meta.generation = reader.integer().unwrap_or_default(),
             b"creationTimestamp" => self.meta.created = stamp(reader),
@@ -31,15 +33,15 @@ impl Draft {
     }
 
     /// Reads of `metadata` only what names the object, and its version.
-    pub(super) fn read_identity(&mut self, reader: &mut Reader<'_>) {
+    pub(super) fn read_identity(&mut self, reader: &mut Reader<'a>) {
         reader.fields(|reader, key| self.identity(reader, key));
     }
 
-    fn identity(&mut self, reader: &mut Reader<'_>, key: &[u8]) {
+    fn identity(&mut self, reader: &mut Reader<'a>, key: &[u8]) {
         match key {
             b"name" => self.meta.name = text(reader),
             b"namespace" => self.meta.namespace = text(reader),
-            b"uid" => self.uid = Some(text(reader)),
+            b"uid" => self.uid = Some(reader.text().unwrap_or_default()),
             b"resourceVersion" => self.meta.version = text(reader),
             _ => {}
         }
@@ -47,12 +49,13 @@ impl Draft {
 
     /// The metadata, if it names the object.
     pub(super) fn finish(self, kind: KindId) -> Result<Meta, Unreadable> {
-        let Draft { mut meta, uid: read } = self;
+        let Draft { mut meta, uid } = self;
+        let read = uid.as_deref().map(|text| cut(text, TEXT_BYTES));
         if meta.name.is_empty() {
-            return Err(Unreadable::nameless(kind, read.as_deref()));
+            return Err(Unreadable::nameless(kind, read));
         }
         meta.uid = read
-            .and_then(|text| uid::parse(&text))
+            .and_then(uid::parse)
             .unwrap_or_else(|| uid::of_name(Kind::of(kind).name, &meta.namespace, &meta.name));
         Ok(meta)
     }

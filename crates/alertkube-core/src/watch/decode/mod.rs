@@ -3,9 +3,11 @@
 //! Every field is read on its own: one that is missing or of another type counts as absent and costs nothing
 //! else.
 
+mod ends;
 mod event;
 pub(in crate::watch) mod json;
 mod metadata;
+mod named;
 mod node;
 mod pod;
 mod status;

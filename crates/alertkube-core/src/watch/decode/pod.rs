@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::watch::decode::Unreadable;
 use crate::watch::decode::json::Reader;
 use crate::watch::decode::metadata::Draft;
+use crate::watch::decode::named::named;
 use crate::watch::decode::status::conditions;
 use crate::watch::decode::word::{cut, stamp, text};
 use crate::watch::kinds::KindId;
@@ -72,11 +73,10 @@ impl<'a> Parts<'a> {
         });
     }
 
-    fn join(self, draft: Draft) -> Result<Pod, Unreadable> {
+    fn join(self, draft: Draft<'_>) -> Result<Pod, Unreadable> {
         let Parts { mut pod, specs, init, main } = self;
         pod.meta = draft.finish(KindId::Pod)?;
-        pod.containers = init;
-        pod.containers.extend(main);
+        pod.containers = if init.is_empty() { main } else { init.into_iter().chain(main).collect() };
         for container in &mut pod.containers {
             if let Some(spec) = specs.iter().find(|spec| *spec.name == *container.name) {
                 container.image = cut(&spec.image, TEXT_BYTES).into();
@@ -114,10 +114,9 @@ fn memory_limit<'a>(reader: &mut Reader<'a>) -> Option<Cow<'a, str>> {
     limit
 }
 
-/// Container statuses; one without a name could be told from no other and is passed over.
+/// Container statuses.
 fn containers(reader: &mut Reader<'_>, init: bool) -> Vec<Container> {
-    let mut list = Vec::new();
-    reader.items(|reader| {
+    let read = |reader: &mut Reader<'_>| {
         let mut container = Container { init, ..Container::default() };
         reader.fields(|reader, key| match key {
             b"name" => container.name = text(reader),
@@ -127,11 +126,9 @@ fn containers(reader: &mut Reader<'_>, init: bool) -> Vec<Container> {
             b"lastState" => container.last = last(reader),
             _ => {}
         });
-        if !container.name.is_empty() && list.len() < CONTAINERS {
-            list.push(container);
-        }
-    });
-    list
+        container
+    };
+    named(reader, CONTAINERS, read, |container| &container.name)
 }
 
 fn state(reader: &mut Reader<'_>) -> ContainerState {

@@ -1,14 +1,14 @@
 //! `status.conditions`, which most kinds have.
 
 use crate::watch::decode::json::Reader;
+use crate::watch::decode::named::named;
 use crate::watch::decode::word::{stamp, text};
 use crate::watch::limits::CONDITIONS;
 use crate::watch::view::StatusCondition;
 
-/// Reads a list of status conditions; an entry without a type says nothing and is passed over.
+/// Reads a list of status conditions, which are named by their type.
 pub(super) fn conditions(reader: &mut Reader<'_>) -> Vec<StatusCondition> {
-    let mut list = Vec::new();
-    reader.items(|reader| {
+    let read = |reader: &mut Reader<'_>| {
         let mut condition = StatusCondition::default();
         reader.fields(|reader, key| match key {
             b"type" => condition.name = text(reader),
@@ -18,9 +18,7 @@ pub(super) fn conditions(reader: &mut Reader<'_>) -> Vec<StatusCondition> {
             b"lastTransitionTime" => condition.since = stamp(reader),
             _ => {}
         });
-        if !condition.name.is_empty() && list.len() < CONDITIONS {
-            list.push(condition);
-        }
-    });
-    list
+        condition
+    };
+    named(reader, CONDITIONS, read, |condition| &condition.name)
 }

@@ -1,0 +1,351 @@
+//! The hold on a seat: from following, over the Lease and the stored state, to telling, and back.
+
+use std::time::Duration;
+
+use crate::fact::{Fact, SeatFact};
+use crate::limits::{CLOSE_WITHIN, OPEN_UNSAVED_AFTER};
+use crate::own::{LeaseNews, LostLease};
+use crate::replica::station::Standby;
+use crate::replica::{Effect, Replica, Task};
+use crate::store::ledger::{Ledger, LedgerEffect, LedgerNews, Part};
+use crate::time::Now;
+
+/// Where this process stands with its seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Somebody else serves the seat, or nobody.
+    Follows,
+    /// The seat is ours to take; its stored state is being read.
+    Opens,
+    /// This process tells.
+    Holds,
+    /// Another took the seat and there is no Lease by which it could come back: silent until the process ends.
+    Fenced,
+    /// Everything is settled; the last commit is on its way.
+    Closes {
+        /// When it is waited for no longer.
+        by: Duration,
+    },
+    /// The end.
+    Ended,
+}
+
+/// The hold on a seat and what belongs to it.
+pub(crate) struct Tenure {
+    pub(crate) hold: Hold,
+    /// Until when the Lease lasts, if one decides.
+    pub(crate) until: Option<Duration>,
+    pub(crate) ledger: Option<Ledger>,
+    /// Since when the hold is what it is.
+    pub(crate) since: Duration,
+    pub(crate) term: Option<u64>,
+    /// Who serves the seat, as far as this process knows.
+    pub(crate) holder: Option<String>,
+    /// Since when the store refuses, and why.
+    pub(crate) refused: Option<(Duration, String)>,
+    /// Since when the store does not answer.
+    pub(crate) unheard: Option<Duration>,
+    /// When the write of the head that is on its way, or was last, was issued.
+    pub(crate) issued: Duration,
+    /// Tries to read the snapshot of the Go program that are left, while it is awaited.
+    pub(crate) reference: Option<u32>,
+    /// The Lease was lost because the API server went away: this process alone says so, Lease or not.
+    pub(crate) witness: bool,
+}
+
+impl std::fmt::Debug for Tenure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Tenure");
+        shown
+            .field("hold", &self.hold)
+            .field("until", &self.until)
+            .field("term", &self.term)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tenure {
+    pub(crate) fn new(now: Duration) -> Tenure {
+        Tenure {
+            hold: Hold::Follows,
+            until: None,
+            ledger: None,
+            since: now,
+            term: None,
+            holder: None,
+            refused: None,
+            unheard: None,
+            issued: now,
+            reference: None,
+            witness: false,
+        }
+    }
+
+    /// Whether a send may begin now.
+    pub(crate) fn may_send(&self, now: Duration) -> bool {
+        self.hold == Hold::Holds && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// Why a Lease was lost, for people.
+fn words(why: &LostLease) -> String {
+    match why {
+        LostLease::Expired { because: Some(because) } => {
+            format!("it could not be renewed in time: {because}")
+        }
+        LostLease::Expired { because: None } => "this process was paused for too long to renew it".to_owned(),
+        LostLease::Taken { holder } if holder.is_empty() => "another holds it".to_owned(),
+        LostLease::Taken { holder } => format!("{holder} holds it"),
+        LostLease::Emptied => "another let go of it in our name".to_owned(),
+    }
+}
+
+impl Replica {
+    /// The first steps of a process: without an election it takes its seat at once.
+    pub(super) fn begin(&mut self, now: Now) {
+        match self.station.election {
+            None => {
+                self.watch_all();
+                self.take_seat(now);
+            }
+            Some(Standby::Warm) => self.watch_all(),
+            Some(Standby::Cold) => {}
+        }
+    }
+
+    /// Begins where a replica of the same process ended that panicked.
+    pub(super) fn take_over(&mut self, now: Now, before: &Replica) {
+        self.tenure.until = before.tenure.until;
+        self.tenure.holder.clone_from(&before.tenure.holder);
+        self.tenure.witness = before.tenure.witness;
+        if self.station.election.is_none() || before.tenure.hold != Hold::Follows {
+            self.watch_all();
+        }
+        match before.tenure.hold {
+            Hold::Opens | Hold::Holds => self.take_seat(now),
+            Hold::Follows | Hold::Fenced | Hold::Closes { .. } | Hold::Ended => {
+                self.tenure.hold = before.tenure.hold
+            }
+        }
+    }
+
+    pub(super) fn watch_all(&mut self) {
+        let plan = self.watch_plan();
+        self.effects.push_back(Effect::Watch(plan));
+    }
+
+    /// The seat is ours as far as the Lease goes: what is stored of it is read, and sealed against everybody else.
+    fn take_seat(&mut self, now: Now) {
+        self.set_hold(now, Hold::Opens);
+        let jitter = self.next_jitter();
+        let Some(mut keep) = self.station.keep.clone() else {
+            self.set_hold(now, Hold::Holds);
+            self.fact(Fact::Seat(SeatFact::Held {
+                seat: self.station.seat,
+                term: None,
+                alerts: 0,
+                first: true,
+            }));
+            return self.open_gate(now);
+        };
+        // Every hold is another writer, also within one process.
+        keep.claim.incarnation = format!("{}-{jitter:x}", keep.claim.incarnation);
+        let mut ledger = Ledger::new(keep.claim, keep.pace, jitter);
+        ledger.open(now);
+        self.tenure.ledger = Some(ledger);
+        self.agenda.set(Task::Unsaved, now.boot + OPEN_UNSAVED_AFTER);
+        self.turn_ledger(now);
+    }
+
+    pub(super) fn set_hold(&mut self, now: Now, hold: Hold) {
+        self.tenure.hold = hold;
+        self.tenure.since = now.boot;
+    }
+
+    /// What the election says.
+    pub(super) fn elected(&mut self, now: Now, news: LeaseNews) {
+        match news {
+            LeaseNews::Held { until, .. } => {
+                self.tenure.until = Some(until);
+                self.tenure.holder = Some(self.station.identity.clone());
+                self.bear_witness(now, None);
+                if self.tenure.hold == Hold::Follows {
+                    if self.station.election == Some(Standby::Cold) {
+                        self.watch_all();
+                    }
+                    self.take_seat(now);
+                }
+            }
+            LeaseNews::Renewed { until } => self.tenure.until = Some(until),
+            LeaseNews::Lost { why } => {
+                let away = matches!(why, LostLease::Expired { because: Some(_) });
+                let told = self.tenure.hold == Hold::Holds;
+                self.fact(Fact::Seat(SeatFact::Lost { seat: self.station.seat, why: words(&why) }));
+                self.step_down(now);
+                if away && told {
+                    self.tenure.witness = true;
+                    self.bear_witness(now, Some(now.boot));
+                }
+            }
+            LeaseNews::Follows { holder, .. } => {
+                self.tenure.holder = Some(holder);
+                self.bear_witness(now, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the hold: everything that belongs to it is forgotten, and the process follows like any other.
+    pub(super) fn step_down(&mut self, now: Now) {
+        if matches!(self.tenure.hold, Hold::Closes { .. } | Hold::Ended) {
+            return;
+        }
+        let watched = !self.picture.is_blank();
+        let mut heir =
+            Replica::blank(std::sync::Arc::clone(&self.settings), self.station.clone(), self.jitter, now);
+        heir.look = self.look;
+        heir.next_attempt = self.next_attempt;
+        heir.restored = self.restored;
+        heir.quarantine = std::mem::take(&mut self.quarantine);
+        heir.tenure.holder = self.tenure.holder.take();
+        heir.effects = std::mem::take(&mut self.effects);
+        heir.effects
+            .retain(|effect| !matches!(effect, Effect::Send(..) | Effect::Write(..) | Effect::Read(..)));
+        if let Some(by) = self.stopping {
+            heir.stop(by);
+        }
+        *self = heir;
+        match self.station.election {
+            Some(Standby::Warm) => self.watch_all(),
+            _ if watched => self.watch_nothing(),
+            _ => {}
+        }
+    }
+
+    fn watch_nothing(&mut self) {
+        let plan = crate::replica::WatchPlan { kinds: Vec::new(), ..self.watch_plan() };
+        self.effects.push_back(Effect::Watch(plan));
+    }
+
+    /// Lets the ledger work, and takes what it has to say.
+    pub(super) fn turn_ledger(&mut self, now: Now) {
+        let Some(ledger) = &mut self.tenure.ledger else { return };
+        ledger.tick(now);
+        while let Some(effect) = self.tenure.ledger.as_mut().and_then(Ledger::poll) {
+            match effect {
+                LedgerEffect::Read(parts) => self.effects.push_back(Effect::Read(self.station.seat, parts)),
+                LedgerEffect::Write(id, write) => {
+                    if write.part == Part::Head {
+                        self.tenure.issued = now.boot;
+                    }
+                    self.effects.push_back(Effect::Write(self.station.seat, id, write));
+                }
+                LedgerEffect::SetAside(id, part, content) => {
+                    self.effects.push_back(Effect::SetAside(self.station.seat, id, part, content));
+                }
+                LedgerEffect::News(news) => self.ledger_news(now, news),
+            }
+        }
+        match self.tenure.ledger.as_ref().and_then(Ledger::deadline) {
+            Some(at) => self.agenda.set(Task::Ledger, at.max(now.boot)),
+            None => self.agenda.cancel(&Task::Ledger),
+        }
+    }
+
+    fn ledger_news(&mut self, now: Now, news: LedgerNews) {
+        match news {
+            LedgerNews::Waiting { holder, .. } => self.tenure.holder = Some(holder),
+            LedgerNews::Opened { term, first, set_aside, .. } => self.opened(now, term, first, &set_aside),
+            LedgerNews::Committed(seq) => {
+                self.tenure.unheard = None;
+                self.committed(now, seq);
+            }
+            LedgerNews::Fenced { term, by } => self.fenced(now, term, by),
+            LedgerNews::Refused { part, why, text, .. } => {
+                let words = format!("{part}: {}: {text}", why.label());
+                self.fact(Fact::Seat(SeatFact::Refused { why: words.clone() }));
+                // What is refused in the background delays no fact until the ring is full, and then the head is.
+                if part == Part::Head {
+                    self.tenure.refused.get_or_insert((now.boot, words));
+                    self.watch_unsaved(now);
+                }
+            }
+            LedgerNews::Unreachable { why } => {
+                self.fact(Fact::Seat(SeatFact::Unheard { why }));
+                self.tenure.unheard.get_or_insert(now.boot);
+                self.watch_unsaved(now);
+            }
+            LedgerNews::Accepted { part } => {
+                if part == Part::Head {
+                    self.tenure.refused = None;
+                }
+                self.tenure.unheard = None;
+                self.fact(Fact::Seat(SeatFact::Saved));
+                self.observe_store(now);
+            }
+            LedgerNews::Unreadable { part, why } => {
+                let why = format!("{}: {why}", part.suffix());
+                self.fact(Fact::Seat(SeatFact::Unreadable { why: why.clone() }));
+                self.tenure.refused.get_or_insert((now.boot, why));
+                self.watch_unsaved(now);
+            }
+            LedgerNews::Overwritten { why } => self.fact(Fact::Seat(SeatFact::Mended { what: why })),
+            LedgerNews::Bound { .. } => self.fact(Fact::Bound("facts that wait for a commit")),
+            LedgerNews::TooLong { .. } => self.fact(Fact::Bound("bytes of a stored fact")),
+            LedgerNews::Closed => self.end(),
+        }
+    }
+
+    fn fenced(&mut self, now: Now, term: u64, by: String) {
+        self.fact(Fact::Seat(SeatFact::Fenced { seat: self.station.seat, term, by: by.clone() }));
+        if matches!(self.tenure.hold, Hold::Closes { .. }) {
+            return self.end();
+        }
+        self.step_down(now);
+        self.tenure.holder = Some(by);
+        match self.station.election {
+            Some(_) => self.effects.push_back(Effect::Resign(self.station.seat)),
+            None => self.set_hold(now, Hold::Fenced),
+        }
+    }
+
+    /// Everything is settled: the last commit, and the seat is given back.
+    pub(super) fn close(&mut self, now: Now) {
+        match (self.tenure.hold, &mut self.tenure.ledger) {
+            (Hold::Holds, Some(ledger)) => {
+                ledger.close(now, true);
+                self.set_hold(now, Hold::Closes { by: now.boot + CLOSE_WITHIN });
+                self.agenda = crate::agenda::Agenda::new();
+                self.agenda.set(Task::Stop, now.boot + CLOSE_WITHIN);
+                self.turn_ledger(now);
+            }
+            _ => self.end(),
+        }
+    }
+
+    fn end(&mut self) {
+        if self.tenure.hold == Hold::Ended {
+            return;
+        }
+        self.tenure.hold = Hold::Ended;
+        self.tenure.ledger = None;
+        self.agenda = crate::agenda::Agenda::new();
+        self.effects.push_back(Effect::Stopped);
+    }
+
+    pub(super) fn try_stop(&mut self, now: Now) {
+        match (self.tenure.hold, self.stopping) {
+            (Hold::Ended, _) | (_, None) => {}
+            (Hold::Closes { by }, _) if now.boot >= by => self.end(),
+            (Hold::Closes { .. }, _) => {}
+            (_, Some(by)) if self.flights.is_empty() || now.boot >= by => self.close(now),
+            _ => {}
+        }
+    }
+
+    pub(super) fn stop(&mut self, by: Duration) {
+        let by = self.stopping.map_or(by, |before| before.min(by));
+        self.stopping = Some(by);
+        self.agenda.set(Task::Stop, by);
+    }
+}
