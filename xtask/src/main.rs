@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the person who typed them")]
 
+mod checkout;
 mod cluster;
 mod contract;
 mod e2e;
@@ -14,6 +15,7 @@ mod prove;
 mod receiver;
 mod recorded;
 mod run;
+mod seats;
 
 use std::process::ExitCode;
 

@@ -34,15 +34,19 @@ pub(crate) struct Receiver {
     /// File that a line is added to for each request, synced before the answer.
     #[arg(long)]
     file: PathBuf,
-    /// Statuses of the first answers, in this order; all further ones are 200.
+    /// Statuses of the first answers, in this order.
     #[arg(long)]
     status: Vec<u16>,
+    /// Status of all further ones.
+    #[arg(long, default_value_t = 200)]
+    answer: u16,
 }
 
 /// What all connections share.
 struct Book {
     file: File,
     statuses: std::vec::IntoIter<u16>,
+    answer: u16,
 }
 
 /// One request as it came.
@@ -61,7 +65,8 @@ impl Receiver {
         let listener =
             TcpListener::bind(&self.listen).with_context(|| format!("listen on {}", self.listen))?;
         println!("{}", listener.local_addr().context("read the address")?);
-        let book = Arc::new(Mutex::new(Book { file, statuses: self.status.into_iter() }));
+        let book = Book { file, statuses: self.status.into_iter(), answer: self.answer };
+        let book = Arc::new(Mutex::new(book));
         for stream in listener.incoming() {
             let stream = stream.context("accept a connection")?;
             let book = Arc::clone(&book);
@@ -74,9 +79,12 @@ impl Receiver {
 
 /// Answers the requests of one connection until it ends.
 fn serve(stream: &TcpStream, book: &Mutex<Book>) -> Result<()> {
+    let from = stream.peer_addr().context("read the sender's address")?.ip().to_string();
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader)? {
-        let status = book.lock().unwrap_or_else(PoisonError::into_inner).note(&request, millis())?;
+        // Before it waits for others to be written down.
+        let at = millis();
+        let status = book.lock().unwrap_or_else(PoisonError::into_inner).note(&request, &from, at)?;
         let mut stream = stream;
         stream.write_all(format!("HTTP/1.1 {status} -\r\ncontent-length: 0\r\n\r\n").as_bytes())?;
     }
@@ -85,13 +93,13 @@ fn serve(stream: &TcpStream, book: &Mutex<Book>) -> Result<()> {
 
 impl Book {
     /// Writes the request down, safe from a crash, and says how to answer.
-    fn note(&mut self, request: &Request, at: i64) -> Result<u16> {
-        let status = self.statuses.next().unwrap_or(200);
+    fn note(&mut self, request: &Request, from: &str, at: i64) -> Result<u16> {
+        let status = self.statuses.next().unwrap_or(self.answer);
         let body = serde_json::from_slice(&request.body)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&request.body)));
         let line = json!({
-            "at": at, "method": request.method, "path": request.path, "headers": request.headers,
-            "status": status, "body": body,
+            "at": at, "from": from, "method": request.method, "path": request.path,
+            "headers": request.headers, "status": status, "body": body,
         });
         self.file.write_all(format!("{line}\n").as_bytes()).context("write a line")?;
         self.file.sync_data().context("sync the file")?;
@@ -105,7 +113,11 @@ fn read(reader: &mut impl BufRead) -> Result<Option<Request>> {
     let mut words = first.split(' ').map(str::to_owned);
     let (Some(method), Some(path)) = (words.next(), words.next()) else { bail!("no request: {first}") };
     let (mut headers, mut length) = (Map::new(), 0);
-    while let Some(line) = line(reader)?.filter(|line| !line.is_empty()) {
+    loop {
+        let line = line(reader)?.context("a request that breaks off")?;
+        if line.is_empty() {
+            break;
+        }
         let (name, value) = line.split_once(':').with_context(|| format!("no header: {line}"))?;
         let (name, value) = (name.to_ascii_lowercase(), value.trim());
         if name == "content-length" {
@@ -119,7 +131,11 @@ fn read(reader: &mut impl BufRead) -> Result<Option<Request>> {
         bail!("a body of {length} bytes");
     }
     let mut body = Vec::new();
-    reader.take(length).read_to_end(&mut body).context("read a body")?;
+    let came = reader.take(length).read_to_end(&mut body).context("read a body")?;
+    // A sender that was killed midway has told nothing.
+    if u64::try_from(came).ok() != Some(length) {
+        bail!("a body that breaks off");
+    }
     Ok(Some(Request { method, path, headers, body }))
 }
 
@@ -154,20 +170,26 @@ mod tests {
         assert_eq!(read(&mut reader).unwrap().unwrap().path, "/b");
         assert!(read(&mut reader).unwrap().is_none());
         assert!(read(&mut &b"nonsense\r\n"[..]).is_err());
+        for broken in
+            ["POST /a HTTP/1.1\r\ncontent-length: 7\r\n", "POST /a HTTP/1.1\r\ncontent-length: 7\r\n\r\n{"]
+        {
+            assert!(read(&mut broken.as_bytes()).is_err(), "{broken}");
+        }
     }
 
     #[test]
     fn each_request_is_a_line_and_the_first_answers_are_as_asked() {
         let path = std::env::temp_dir().join(format!("alertkube-receiver-{}", std::process::id()));
-        let mut book = Book { file: File::create(&path).unwrap(), statuses: vec![503].into_iter() };
+        let file = File::create(&path).unwrap();
+        let mut book = Book { file, statuses: vec![503].into_iter(), answer: 202 };
         let request = |body: &[u8]| Request {
             method: "POST".to_owned(),
             path: "/".to_owned(),
             headers: Map::new(),
             body: body.to_vec(),
         };
-        assert_eq!(book.note(&request(b"{}"), 7).unwrap(), 503);
-        assert_eq!(book.note(&request(b"text"), 8).unwrap(), 200);
+        assert_eq!(book.note(&request(b"{}"), "10.0.0.1", 7).unwrap(), 503);
+        assert_eq!(book.note(&request(b"text"), "10.0.0.2", 8).unwrap(), 202);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -175,6 +197,6 @@ mod tests {
             (&lines[0]["at"], &lines[0]["status"], &lines[0]["body"]),
             (&json!(7), &json!(503), &json!({}))
         );
-        assert_eq!(lines[1]["body"], "text");
+        assert_eq!((&lines[1]["body"], &lines[1]["from"]), (&json!("text"), &json!("10.0.0.2")));
     }
 }

@@ -40,19 +40,43 @@ pub(crate) struct Ear {
     url: String,
 }
 
+/// How a receiver hears.
+pub(crate) struct Hearing<'a> {
+    /// Names its file.
+    pub(crate) name: &'a str,
+    /// The address of the cluster's network that it listens on.
+    pub(crate) host: &'a str,
+    /// The path that it is told at; it takes all.
+    pub(crate) path: &'a str,
+    /// The status of its answers.
+    pub(crate) answer: u16,
+}
+
 impl Ear {
     /// Starts a receiver that writes into the folder.
     pub(crate) fn open(cluster: &Cluster, folder: &Path) -> Result<Ear> {
-        let file = folder.join("received.jsonl");
+        let hearing = Hearing { name: "received", host: "127.0.0.1", path: "hook", answer: 200 };
+        Ear::start(cluster, folder, &hearing)
+    }
+
+    /// Starts one that hears so.
+    pub(crate) fn start(cluster: &Cluster, folder: &Path, hearing: &Hearing<'_>) -> Result<Ear> {
+        let file = folder.join(format!("{}.jsonl", hearing.name));
         let mut command = cluster.command(std::env::current_exe().context("find this program")?);
-        command.args(["receiver", "--listen", "127.0.0.1:0", "--file"]).arg(&file);
+        command.args(["receiver", "--listen", &format!("{}:0", hearing.host)]);
+        command.args(["--answer", &hearing.answer.to_string(), "--file"]).arg(&file);
         let mut process =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("start a receiver")?;
         let stdout = process.stdout.take().context("a piped child has a standard output")?;
         let mut address = String::new();
         BufReader::new(stdout).read_line(&mut address).context("read the receiver's address")?;
-        let url = format!("http://{}/hook", address.trim());
+        let url = format!("http://{}/{}", address.trim(), hearing.path);
         Ok(Ear { process, file, url })
+    }
+
+    /// The file of its lines; there is none before it heard something.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Where messages are to be sent.

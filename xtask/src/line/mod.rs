@@ -12,6 +12,6 @@ mod seen;
 pub(crate) use course::{Course, Fixing, Row, at_once, pairs};
 pub(crate) use crowd::{Crowd, Faulty};
 pub(crate) use ground::Ground;
-pub(crate) use heard::{Ear, Told};
+pub(crate) use heard::{Ear, Hearing, Told};
 pub(crate) use program::{Program, Setup};
 pub(crate) use proxy::{Proxy, redirected};

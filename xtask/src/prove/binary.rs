@@ -6,7 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::run;
+use crate::{checkout, run};
 
 /// Builds a program as it is shipped and returns its path; `options` are further words for cargo.
 pub(crate) fn built(package: &str, program: &str, options: &[&str]) -> Result<PathBuf> {
@@ -20,7 +20,9 @@ pub(crate) fn built(package: &str, program: &str, options: &[&str]) -> Result<Pa
         "--message-format=json-render-diagnostics",
     ];
     let words: Vec<&str> = words.iter().chain(options).copied().collect();
-    let done = run::command("cargo", &words).stderr(Stdio::inherit()).output().context("start cargo")?;
+    let mut cargo = run::command("cargo", &words);
+    cargo.current_dir(checkout::root()?).stderr(Stdio::inherit());
+    let done = cargo.output().context("start cargo")?;
     if !done.status.success() {
         bail!("{program} does not build");
     }

@@ -49,5 +49,5 @@ fn word(verdict: &mut Verdict, outcome: &Outcome, result: &Result<()>) -> String
 }
 
 fn is_recorded(name: &str) -> bool {
-    recorded::folder().join(format!("contract/{name}.json")).exists()
+    recorded::folder().is_ok_and(|folder| folder.join(format!("contract/{name}.json")).exists())
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::limits::INCREMENTAL_CASES_MIN;
 use super::verdict::{Figure, Verdict};
-use crate::run;
+use crate::{checkout, run};
 
 pub(super) const SHOWS: &str = "After any inputs, the findings are those of a fresh replica that was given the final \
     objects only; and any order of the same inputs that keeps each object's own tells the same.";
@@ -18,13 +18,14 @@ const PROPERTIES: [&str; 2] = ["incremental_equals_batch", "any_order_between_ob
 
 /// Makes the proof.
 pub(super) fn prove() -> Result<Verdict> {
-    let source = fs::read_to_string(super::root()?.join(SOURCE)).context("read the property tests")?;
+    let root = checkout::root()?;
+    let source = fs::read_to_string(root.join(SOURCE)).context("read the property tests")?;
     ensure!(!sets_cases(&source), "{SOURCE} sets a number of cases, so ours would not count");
     let words = ["test", "--release", "-p", "alertkube-core", "--test", "it"];
-    run::shown(&mut run::command("cargo", &[&words[..], &["--no-run"]].concat()))?;
+    run::shown(run::command("cargo", &[&words[..], &["--no-run"]].concat()).current_dir(&root))?;
     let start = Instant::now();
     let mut test = run::command("cargo", &[&words[..], &["incremental::"]].concat());
-    test.env("PROPTEST_CASES", INCREMENTAL_CASES_MIN.to_string()).stderr(Stdio::inherit());
+    test.current_dir(&root).env("PROPTEST_CASES", INCREMENTAL_CASES_MIN.to_string()).stderr(Stdio::inherit());
     let said = test.output().context("start the tests")?;
     let seconds = start.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&said.stdout);

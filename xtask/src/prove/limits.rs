@@ -84,3 +84,47 @@ pub(super) const CUTS: usize = 50;
 /// How long an outage or a restart may delay what is told: the longest step of the watches' backoff, and the start of
 /// an API server.
 pub(super) const CAUGHT_UP_MAX: Duration = Duration::from_secs(120);
+
+/// Faults that stand while a seat changes hands, with an owner each.
+pub(super) const STORM: usize = 500;
+/// Handovers of each kind to followers of each kind,
+pub(super) const HANDOVERS: usize = 20;
+/// by so many pairs of replicas at once.
+pub(super) const LANES: usize = 2;
+/// How long the slowest pair may take to be set up; the others wait for it.
+pub(super) const LANES_SET_UP_MAX: Duration = Duration::from_secs(900);
+/// Seconds that half of the graceful ones may take,
+pub(super) const TERMED_MEDIAN_SECONDS_MAX: f64 = 2.0;
+/// each of them,
+pub(super) const TERMED_SECONDS_MAX: f64 = 15.0;
+/// and each one after a crash: a Lease's 30 s and one retry.
+pub(super) const KILLED_SECONDS_MAX: f64 = 35.0;
+/// How long a takeover is waited for.
+pub(super) const TAKEN_OVER_SECONDS_MAX: Duration = Duration::from_secs(75);
+/// W: unsettled sends of a webhook, which a crash may repeat.
+pub(super) const IN_DOUBT_MAX: f64 = 256.0;
+/// Faults a second while a proof is set up.
+pub(super) const WARM_UP_RATE: u32 = 100;
+/// How much of each kind that is wrong is told in words.
+pub(super) const NOTES_MAX: usize = 5;
+
+/// How long the holder of a seat is cut off from the API server.
+pub(super) const CUT_OFF: Duration = Duration::from_secs(90);
+
+/// How long the holder of a seat is frozen.
+pub(super) const FROZEN: Duration = Duration::from_secs(60);
+/// Pairs of replicas of the proof `pause` at once.
+pub(super) const PAUSE_LANES: usize = 5;
+/// How long a point may take to be passed.
+pub(super) const PASSED_SECONDS_MAX: Duration = Duration::from_secs(60);
+/// How long an incident may stay open that a late send opened again: a Lease's 30 s and what sending takes.
+pub(super) const REOPENED_MAX: Duration = Duration::from_secs(50);
+
+/// Scenes of the proof `fence` at once.
+pub(super) const FENCE_LANES: usize = 4;
+/// Seconds within which a container that was restarted in place tells again,
+pub(super) const RESTARTED_SECONDS_MAX: f64 = 5.0;
+/// and within which any fault is told whatever is done to a seat: a Lease's 30 s, a retry, and a watch that opens.
+pub(super) const STUCK_SECONDS_MAX: f64 = 45.0;
+/// Looks, 0.1 s apart, at which the loser of a seat may still say that it leads, where only a commit can tell it.
+pub(super) const OVERLAP_LOOKS_MAX: f64 = 30.0;

@@ -95,6 +95,12 @@ impl Verdict {
     }
 }
 
+/// The largest of all; one that is not a number spoils the whole.
+pub(crate) fn slowest(of: impl IntoIterator<Item = f64>) -> f64 {
+    let worse = |one: f64, other: f64| if one.is_nan() || other.is_nan() { f64::NAN } else { one.max(other) };
+    of.into_iter().fold(0.0, worse)
+}
+
 /// A table in Markdown with its columns in line.
 fn grid(head: &[String], rows: &[Vec<String>]) -> String {
     let escaped = |row: &[String]| row.iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>();
@@ -149,6 +155,12 @@ mod tests {
         assert!(!Figure::exactly("a", 2, 1).holds);
         assert_eq!(Figure::at_most("a", 1_234_567.8, 2_000_000.0, "").value, "1,234,568");
         assert_eq!(Figure::at_most("a", -1.5, 0.0, "s").value, "-1.50 s");
+    }
+
+    #[test]
+    fn one_that_never_came_spoils_the_slowest() {
+        assert!((slowest([1.0, 3.0, 2.0]) - 3.0).abs() < f64::EPSILON);
+        assert!(slowest([f64::NAN, 3.0]).is_nan() && slowest([3.0, f64::NAN]).is_nan());
     }
 
     #[test]

@@ -1,0 +1,126 @@
+//! Our own way to the API server, as its administrator: many requests at once from one thread in the cluster's network.
+
+use std::sync::mpsc;
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+use http::{Method, Request};
+use http_body_util::BodyExt;
+use kube::client::Body;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use serde_json::Value;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use super::limits;
+use crate::cluster::Cluster;
+
+/// The way; the thread ends with it.
+pub(crate) struct Api {
+    client: Client,
+    handle: Handle,
+    _open: oneshot::Sender<()>,
+}
+
+/// A request that is on its way.
+pub(crate) struct Pending(mpsc::Receiver<Result<Value>>);
+
+impl Api {
+    /// Opens it.
+    pub(crate) fn reach(cluster: &Cluster) -> Result<Api> {
+        let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig()).context("read the kubeconfig")?;
+        let (sender, reached) = mpsc::channel();
+        let (open, closed) = oneshot::channel::<()>();
+        let serve = move || -> Result<()> {
+            let runtime = Builder::new_current_thread().enable_all().build().context("start a runtime")?;
+            runtime.block_on(async {
+                let dialled = dial(kubeconfig).await.map(|client| (client, Handle::current()));
+                // Who does not wait for the answer any more has dropped the other end as well.
+                let _gone = sender.send(dialled);
+                let _dropped = closed.await;
+            });
+            Ok(())
+        };
+        // Threads stay in the network in which they were started.
+        cluster.inside(|| thread::spawn(serve))?;
+        let (client, handle) = reached.recv().context("the way to the API server did not open")??;
+        Ok(Api { client, handle, _open: open })
+    }
+
+    /// Sends a request; anything but 2xx is an error.
+    pub(crate) fn go(&self, method: Method, path: &str, body: Option<&Value>) -> Pending {
+        let (sender, receiver) = mpsc::channel();
+        let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let request = Request::builder().method(method).uri(path).header("content-type", kind);
+        let request = request.body(Body::from(text.into_bytes()));
+        let client = self.client.clone();
+        self.handle.spawn(async move {
+            let answered = async { answer(&client, request.context("build a request")?).await };
+            let answered = tokio::time::timeout(limits::ANSWER_MAX, answered).await;
+            // Nobody may wait for it.
+            let _gone = sender.send(answered.context("no answer in time").and_then(|answer| answer));
+        });
+        Pending(receiver)
+    }
+
+    /// The object at a path.
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
+        self.go(Method::GET, path, None).wait().with_context(|| format!("get {path}"))
+    }
+
+    /// Creates an object.
+    pub(crate) fn create(&self, path: &str, object: &Value) -> Pending {
+        self.go(Method::POST, path, Some(object))
+    }
+
+    /// Merges a patch into an object.
+    pub(crate) fn patch(&self, path: &str, patch: &Value) -> Pending {
+        self.go(Method::PATCH, path, Some(patch))
+    }
+
+    /// Deletes an object.
+    pub(crate) fn delete(&self, path: &str) -> Result<()> {
+        self.go(Method::DELETE, path, None).wait().map(drop).with_context(|| format!("delete {path}"))
+    }
+
+    /// Does many things, some of them at once, and waits for all.
+    pub(crate) fn all<T>(
+        &self,
+        of: impl IntoIterator<Item = T>,
+        go: impl Fn(&Api, T) -> Pending,
+    ) -> Result<()> {
+        let mut of = of.into_iter().peekable();
+        while of.peek().is_some() {
+            let some: Vec<Pending> = of.by_ref().take(limits::AT_ONCE_MAX).map(|one| go(self, one)).collect();
+            some.into_iter().try_for_each(|pending| pending.wait().map(drop))?;
+        }
+        Ok(())
+    }
+}
+
+impl Pending {
+    /// Waits for its end.
+    pub(crate) fn wait(self) -> Result<Value> {
+        self.0.recv().context("the way to the API server is closed")?
+    }
+}
+
+async fn dial(kubeconfig: Kubeconfig) -> Result<Client> {
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    let mut config = config.context("the kubeconfig is not usable")?;
+    config.proxy_url = None;
+    Client::try_from(config).context("make a client")
+}
+
+async fn answer(client: &Client, request: Request<Body>) -> Result<Value> {
+    let what = format!("{} {}", request.method(), request.uri().path());
+    let response = client.send(request).await.with_context(|| what.clone())?;
+    let status = response.status();
+    let bytes = response.into_body().collect().await.with_context(|| what.clone())?.to_bytes();
+    if !status.is_success() {
+        bail!("{what}: {status} {}", String::from_utf8_lossy(&bytes));
+    }
+    Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}

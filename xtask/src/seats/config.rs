@@ -1,0 +1,115 @@
+//! What a replica under proof is given: its configuration, and just the rights that it needs.
+
+use alertkube_core::Part;
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use super::herd::{Illness, ONLY};
+use crate::line::Ground;
+
+/// The account of all replicas of a ground.
+pub(super) const ACCOUNT: &str = "alertkube";
+/// What the state objects' names begin with.
+pub(super) const STATE: &str = "alertkube-state";
+/// Where each replica serves metrics and health, in a network of its own.
+pub(super) const DOOR: u16 = 9090;
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// The configuration; JSON is YAML.
+pub(super) fn configuration(namespace: &str, incidents: &str) -> Value {
+    let rate = json!({"perSecond": 1000, "burst": 1000});
+    let only = |word: &str, sink: &str| json!({"match": {ONLY: word}, "sinks": [sink]});
+    json!({
+        "cluster": "test",
+        "metricsAddr": format!(":{DOOR}"),
+        // The namespace is a prefix, and no other namespace begins with it.
+        "filters": {"watchedNamespaces": namespace},
+        "behavior": {"firstRun": "all"},
+        "conditions": conditions(),
+        "sinks": {"webhook": {"format": "v1"}, "pagerduty": {"url": incidents}},
+        "sinkRates": {"webhook": rate, "pagerduty": rate},
+        "persistence": {"enabled": true, "namespace": namespace, "configMapName": STATE},
+        "routing": [
+            only("plain", "webhook"), only("keyed", "pagerduty"),
+            {"match": {}, "sinks": ["webhook", "pagerduty"]},
+        ],
+    })
+}
+
+fn conditions() -> Value {
+    let mut all = Map::new();
+    for illness in Illness::ALL {
+        let (hold_for, hold_down) = illness.times();
+        // Critical, so that incidents are opened.
+        let of = json!({"severity": "critical", "for": format!("{hold_for}s"), "holdDown": format!("{hold_down}s")});
+        all.insert(illness.reason().to_owned(), of);
+    }
+    // Nodes are not namespaced: those of other proofs come and go.
+    all.insert("NodeNotReady".to_owned(), json!({"enabled": false}));
+    all.into()
+}
+
+/// Gives the ground's account the rights on the Lease and the state of these namespaces, and no others.
+pub(super) fn grant(ground: &Ground<'_>, namespaces: &[&str]) -> Result<()> {
+    let objects = namespaces.iter().flat_map(|namespace| {
+        let meta = json!({"name": "alertkube-seats", "namespace": namespace});
+        let version = format!("{GROUP}/v1");
+        [
+            json!({"apiVersion": version, "kind": "Role", "metadata": meta, "rules": rules()}),
+            json!({
+                "apiVersion": version, "kind": "RoleBinding", "metadata": meta,
+                "roleRef": {"apiGroup": GROUP, "kind": "Role", "name": "alertkube-seats"},
+                "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": ground.namespace()}],
+            }),
+        ]
+    });
+    ground.apply(&objects.collect::<Vec<_>>())
+}
+
+fn rules() -> Value {
+    let lease = ["get", "list", "watch", "create", "update", "patch", "delete"];
+    json!([
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": lease},
+        {"apiGroups": ["", "events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+        // Neither list nor watch nor delete; what is created has no name that a Role could check.
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]},
+        {
+            "apiGroups": [""], "resources": ["configmaps"], "resourceNames": state_objects(),
+            "verbs": ["get", "update", "patch"],
+        },
+    ])
+}
+
+/// Every name that a state object may have, and the Go program's own, which is read.
+fn state_objects() -> Vec<String> {
+    // What could not be used is set aside.
+    let named = Part::all().flat_map(|part| [format!("{STATE}-{part}"), format!("{STATE}-lost-{part}")]);
+    std::iter::once(STATE.to_owned()).chain(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_illness_is_critical_and_has_its_times() {
+        let conditions = conditions();
+        for illness in Illness::ALL {
+            let of = &conditions[illness.reason()];
+            assert_eq!(
+                (&of["severity"], &of["for"]),
+                (&json!("critical"), &json!(format!("{}s", illness.times().0)))
+            );
+        }
+    }
+
+    #[test]
+    fn the_state_can_neither_be_listed_nor_deleted() {
+        let rules = rules();
+        let of = |group: usize| rules[group]["verbs"].to_string();
+        assert!(of(0).contains("delete") && of(2) == r#"["create"]"# && !of(3).contains("delete"));
+        let names = rules[3]["resourceNames"].to_string();
+        assert!(["-head", "-j15", "-b31", "-lost-b00"].iter().all(|part| names.contains(part)), "{names}");
+    }
+}

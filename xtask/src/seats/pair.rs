@@ -1,0 +1,236 @@
+//! Two replicas, two receivers, and pods that fail when we say so.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::api::Api;
+use super::config::{self, ACCOUNT, configuration};
+use super::herd::Herd;
+use super::limits;
+use super::lines::{Book, Ledger, Line};
+use super::node::Node;
+use super::replica::{Birth, Kit, Replica};
+use super::tally::Tally;
+use super::watchman::{Watchman, stands_by};
+use crate::line::{Ear, Ground, Hearing};
+
+/// How a pair is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan<'a> {
+    /// Names its two networks; at most 10 letters.
+    pub(crate) name: &'a str,
+    /// The binary.
+    pub(crate) program: &'a Path,
+    /// Whether followers watch.
+    pub(crate) warm: bool,
+    /// Namespaces beside its own in which it may hold a Lease.
+    pub(crate) leases: &'a [&'a str],
+}
+
+/// The first line of a kind about a problem: when it came, and from where.
+type First = (i64, String);
+
+/// The pair and all that belongs to it. Replicas are by number, 0 and 1.
+pub(crate) struct Pair<'a> {
+    pub(crate) kit: Kit<'a>,
+    pub(crate) api: Arc<Api>,
+    pub(crate) replicas: [Replica; 2],
+    pub(crate) watchman: Watchman,
+    pub(crate) herd: Herd,
+    /// Every line so far.
+    pub(crate) lines: Vec<Line>,
+    first: BTreeMap<(String, Ledger, bool), First>,
+    books: [Book; 2],
+    warm: bool,
+    births: usize,
+    _ears: [Ear; 2],
+    _node: Node,
+}
+
+impl<'a> Pair<'a> {
+    /// Sets everything up; no replica runs yet, and there are no pods.
+    pub(crate) fn new(ground: &'a Ground<'a>, plan: &Plan<'a>) -> Result<Pair<'a>> {
+        let cluster = ground.cluster();
+        let host = cluster.server()?;
+        let host = host.trim_start_matches("https://").split(':').next().unwrap_or_default().to_owned();
+        let ear = |name, path, answer| {
+            Ear::start(cluster, ground.folder(), &Hearing { name, host: &host, path, answer })
+        };
+        let ears = [ear("plain", "hook", 200)?, ear("keyed", "v2/enqueue", 202)?];
+        let books = [Book::open(Ledger::Plain, ears[0].file()), Book::open(Ledger::Keyed, ears[1].file())];
+        let kubeconfig = ground.account(ACCOUNT, None)?;
+        config::grant(ground, &[&[ground.namespace()], plan.leases].concat())?;
+        let config = ground.folder().join("config.yaml");
+        let written = configuration(ground.namespace(), ears[1].url()).to_string();
+        fs::write(&config, written).context("write the configuration")?;
+        let replicas = ["a", "b"].map(|letter| Replica::new(cluster, &format!("{}-{letter}", plan.name)));
+        let [first, second] = replicas;
+        let replicas = [first?, second?];
+        let watchman = Watchman::new(cluster, [replicas[0].door()?, replicas[1].door()?])?;
+        let api = Arc::new(Api::reach(cluster)?);
+        let node = Node::make(&api, &ground.ghost())?;
+        let hook = ears[0].url().to_owned();
+        Ok(Pair {
+            kit: Kit { ground, program: plan.program, kubeconfig, config, hook },
+            herd: Herd::new(&api, ground.namespace()),
+            api,
+            replicas,
+            watchman,
+            lines: Vec::new(),
+            first: BTreeMap::new(),
+            books,
+            warm: plan.warm,
+            births: 0,
+            _ears: ears,
+            _node: node,
+        })
+    }
+
+    /// A pod that there was not before, as a Deployment makes it.
+    pub(crate) fn birth(&mut self) -> Result<Birth> {
+        self.births += 1;
+        Birth::of(&format!("alertkube-{}", self.births), self.kit.ground.namespace(), self.warm)
+    }
+
+    /// Starts one of them as that pod.
+    pub(crate) fn start(&mut self, which: usize, birth: &Birth) -> Result<()> {
+        self.replicas[which].start(&self.kit, birth)
+    }
+
+    /// Starts both as new pods: the first leads, the other stands by.
+    pub(crate) fn start_both(&mut self) -> Result<()> {
+        let births = [self.birth()?, self.birth()?];
+        self.start(0, &births[0])?;
+        self.await_leader()?;
+        self.start(1, &births[1])?;
+        self.await_standby(1)
+    }
+
+    /// Takes in what the receivers wrote, and fails when a replica ended by itself.
+    pub(crate) fn look(&mut self) -> Result<()> {
+        self.replicas.iter_mut().try_for_each(Replica::is_there)?;
+        for book in &mut self.books {
+            for line in book.added()? {
+                let key = (line.fingerprint.clone(), line.ledger, line.over);
+                self.first.entry(key).or_insert_with(|| (line.at, line.from.clone()));
+                self.lines.push(line);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks until there is something, at most for so long.
+    pub(crate) fn until<T>(
+        &mut self,
+        what: &str,
+        at_most: Duration,
+        mut seen: impl FnMut(&mut Pair<'a>) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            self.look()?;
+            if let Some(found) = seen(self)? {
+                return Ok(found);
+            }
+            if start.elapsed() >= at_most {
+                bail!(
+                    "{what} not seen within {} s; the doors answer {:?}",
+                    at_most.as_secs(),
+                    self.watchman.now()
+                );
+            }
+            thread::sleep(limits::LOOK_EVERY);
+        }
+    }
+
+    /// Waits until just one leads; which.
+    pub(crate) fn await_leader(&mut self) -> Result<usize> {
+        self.until("one leader", limits::SEATED_MAX, |pair| Ok(pair.watchman.leader()))
+    }
+
+    /// Waits until that one could take over.
+    pub(crate) fn await_standby(&mut self, which: usize) -> Result<()> {
+        let door = self.replicas[which].door()?;
+        self.until("a replica that stands by", limits::SEATED_MAX, |pair| {
+            Ok(stands_by(pair.kit.ground.cluster(), door)?.then_some(()))
+        })
+    }
+
+    /// Whether all sinks of these faults were told that they stand, or that they are over.
+    pub(crate) fn heard(&self, numbers: &[usize], over: bool) -> bool {
+        numbers.iter().all(|number| self.missing(*number, over) == 0)
+    }
+
+    /// When the first line came to each receiver that tells a fault so, and from where.
+    pub(crate) fn firsts(&self, number: usize, over: bool) -> impl Iterator<Item = &First> {
+        let fate = &self.herd.fates()[number];
+        let of = move |ledger| self.first.get(&(fate.fingerprint.clone(), ledger, over));
+        [Ledger::Plain, Ledger::Keyed].into_iter().filter_map(of)
+    }
+
+    /// When the first line of a replica came about any of these faults.
+    pub(crate) fn first_from(&self, which: usize, of: &[usize], over: bool) -> Option<i64> {
+        let from = self.replicas[which].address();
+        let firsts = of.iter().flat_map(|number| self.firsts(*number, over));
+        firsts.filter(|(_, by)| by == from).map(|(at, _)| *at).min()
+    }
+
+    /// How many of these ends were first told by another replica than this one.
+    pub(crate) fn ends_from_others(&self, which: usize, of: &[usize]) -> usize {
+        let from = self.replicas[which].address();
+        let others = |number: &&usize| self.firsts(**number, true).any(|(_, by)| by != from);
+        of.iter().filter(others).count()
+    }
+
+    /// The last lines of what a replica said.
+    pub(crate) fn said(&self, which: usize) -> String {
+        let log = self.replicas[which].log();
+        let from = log.lines().count().saturating_sub(crate::limits::LOG_TAIL_LINES);
+        log.lines().skip(from).collect::<Vec<_>>().join("\n")
+    }
+
+    /// How many sinks are still to hear of what was done; waited for until there are none, for so long.
+    pub(crate) fn settle(&mut self, at_most: Duration) -> Result<usize> {
+        let start = Instant::now();
+        loop {
+            self.look()?;
+            let fates = self.herd.fates().iter().enumerate();
+            let left = fates.map(|(number, fate)| {
+                self.missing(number, false)
+                    + if fate.fixed.is_some() { self.missing(number, true) } else { 0 }
+            });
+            let left: usize = left.sum();
+            if left == 0 || start.elapsed() >= at_most {
+                return Ok(left);
+            }
+            thread::sleep(limits::LOOK_EVERY);
+        }
+    }
+
+    /// Ends every fault that stands and waits until that is told; how many sinks were not.
+    pub(crate) fn close(&mut self) -> Result<usize> {
+        let standing = self.herd.standing(|_| true);
+        self.herd.heal(&standing)?;
+        self.settle(limits::SETTLED_MAX)
+    }
+
+    /// What the lines so far say.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally::of(self.herd.fates(), &self.lines)
+    }
+
+    fn missing(&self, number: usize, over: bool) -> usize {
+        let fate = &self.herd.fates()[number];
+        let deaf = |ledger: &Ledger| !self.first.contains_key(&(fate.fingerprint.clone(), *ledger, over));
+        [Ledger::Plain, Ledger::Keyed]
+            .iter()
+            .filter(|ledger| fate.sinks.has(**ledger) && deaf(ledger))
+            .count()
+    }
+}
