@@ -11,6 +11,7 @@ mod outliving;
 mod picture;
 mod quarantine;
 mod sending;
+mod settling;
 mod station;
 mod telling;
 mod tenure;
