@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod flags;
 mod run;
+mod seats;
 mod simulate;
 mod validate;
 mod version;
@@ -35,6 +36,8 @@ enum Command {
     Demo(demo::Demo),
     /// Play a scenario in virtual time with your own configuration and print what would be sent.
     Simulate(simulate::Simulate),
+    /// Print who holds which seat since when, and what is odd about it.
+    Seats(seats::Seats),
     /// Check a configuration file, with every problem at once.
     Validate(validate::Validate),
     /// Print the version.
@@ -58,6 +61,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>, environment: &
         Command::Run(run) => run.run(environment),
         Command::Demo(demo) => demo.run(environment),
         Command::Simulate(simulate) => simulate.run(environment),
+        Command::Seats(seats) => seats.run(environment),
         Command::Validate(validate) => validate.run(environment),
         Command::Version => version::run(),
         Command::Completions(completions) => completions.run(),

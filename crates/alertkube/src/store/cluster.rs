@@ -48,6 +48,16 @@ impl Place {
         let namespace = namespace.unwrap_or_else(|| config.default_namespace.clone());
         Place { namespace, prefix: names::prefix(name, shard), kind: *kind }
     }
+
+    /// Where the objects are.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name of the head.
+    pub(crate) fn head(&self) -> String {
+        names::part(&self.prefix, Part::Head)
+    }
 }
 
 /// The parts of a seat as ConfigMaps or Secrets.
@@ -71,6 +81,11 @@ impl ClusterStore {
         config.read_timeout = None;
         let client = Client::try_from(config).context("cannot make a client for the state")?;
         Ok(ClusterStore { client, clock, place, seen: Mutex::default() })
+    }
+
+    /// The store of another seat, over the same client.
+    pub(crate) fn at(&self, place: Place) -> ClusterStore {
+        ClusterStore { client: self.client.clone(), clock: self.clock, place, seen: Mutex::default() }
     }
 
     pub(super) async fn read(&self, part: Part) -> Result<Option<(Content, Version)>, StoreTrouble> {
