@@ -21,7 +21,7 @@ use crate::env::Environment;
 use crate::http::{self, Served};
 use crate::kubeconfig;
 use crate::lease::{self, Entry, Handle, HeldUntil, Reason};
-use crate::limits::RELEASE_WITHIN;
+use crate::limits::{ENGINE_TURNS, RELEASE_WITHIN};
 use crate::seating::Seating;
 use crate::send::{Outward, Sender};
 use crate::store::{ClusterStore, FileStore, Place as StatePlace, Store};
@@ -227,7 +227,9 @@ async fn forward(mut heard: mpsc::UnboundedReceiver<LeaseNews>, inbox: Inbox) {
 
 /// Runs the engine, and with it the watches that it starts, on one thread of their own.
 fn on_own_thread(engine: Engine) -> anyhow::Result<oneshot::Receiver<anyhow::Result<()>>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // The watches hand over one event at a time: asked for more rarely, decoded objects pile up before the engine.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().event_interval(ENGINE_TURNS).build()?;
     let (done, ended) = oneshot::channel();
     let thread = std::thread::Builder::new().name("engine".to_owned());
     thread.spawn(move || done.send(runtime.block_on(engine.run()))).context("cannot start a thread")?;

@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Signals that wait for the engine. At this bound whoever signals waits, and the watches stop reading.
 pub(crate) const INBOX_MAX: usize = 1024;
 
+/// Tasks of the engine's thread that run between two looks at its sockets; 61, the runtime's own choice, lets twice as
+/// many decoded objects wait.
+pub(crate) const ENGINE_TURNS: u32 = 16;
+
 /// So many panics of the replica within [`PANICS_WITHIN`], and the process ends.
 pub(crate) const PANICS_MAX: usize = 3;
 /// See [`PANICS_MAX`].
