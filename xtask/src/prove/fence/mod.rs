@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use self::scenes::SCENES;
 use self::stage::{Found, Scene, play};
-use super::limits::{FENCE_LANES, NOTES_MAX, OVERLAP_LOOKS_MAX, STUCK_SECONDS_MAX};
+use super::limits::{FENCE_LANES, IN_DOUBT_MAX, NOTES_MAX, OVERLAP_LOOKS_MAX, STUCK_SECONDS_MAX};
 use super::verdict::{Figure, Table, Verdict};
 use super::{program, small};
 use crate::cluster::{self, Cluster};
@@ -74,7 +74,6 @@ fn figures(scene: &Scene, found: &Found) -> Vec<Figure> {
     let what = |words: &str| format!("{}: {words}", scene.name);
     let tally = &found.tally;
     let beyond = found.switches.saturating_sub(found.terms.changes);
-    let again = tally.again.iter().filter(|again| again.shows).count();
     let both = if scene.overlaps { OVERLAP_LOOKS_MAX } else { 0.0 };
     let mut figures = vec![
         Figure::exactly(what("changes of sender without a change of the seat"), beyond, 0),
@@ -85,7 +84,18 @@ fn figures(scene: &Scene, found: &Found) -> Vec<Figure> {
     ];
     if scene.whole {
         figures.extend([
-            Figure::exactly(what("told twice at either receiver"), again, 0),
+            Figure::exactly(
+                what("told twice at the keyed receiver, folded"),
+                tally.doubled(Ledger::Keyed),
+                0,
+            ),
+            // Whoever takes a seat that was not given back repeats what it finds in doubt.
+            Figure::at_most(
+                what("raw repeats at the plain receiver"),
+                tally.doubled(Ledger::Plain) as f64,
+                IN_DOUBT_MAX * found.terms.changes as f64,
+                "",
+            ),
             Figure::exactly(what("ends not told, untrue or open"), ends(found), 0),
             Figure::exactly(what("late writes of the head that were taken"), found.terms.late, 0),
         ]);
