@@ -63,6 +63,10 @@ impl Replica {
                 _ => {}
             }
         }
+        // Whoever comes after us is no first run, also where nothing stood: what begins in between is news.
+        if let Some(ledger) = &mut self.tenure.ledger {
+            ledger.beat();
+        }
         self.all_changed(now, standing);
     }
 

@@ -217,8 +217,10 @@ impl Replica {
                 }
             }
             Input::Wrote(seat, write, result) if seat == self.station.seat => {
-                if let Some(ledger) = &mut self.tenure.ledger {
-                    ledger.wrote(now, write, result);
+                if let Some(own) = self.tenure.own_write(write)
+                    && let Some(ledger) = &mut self.tenure.ledger
+                {
+                    ledger.wrote(now, own, result);
                 }
             }
             Input::Reference(seat, found) if seat == self.station.seat => self.reference(now, found),

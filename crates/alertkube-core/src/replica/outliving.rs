@@ -7,6 +7,7 @@ use crate::alert::{Fingerprint, Phase, Subject};
 use crate::decide::Memory;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::OWN_SINCE_STORED_FROM;
+use crate::notification::AttemptId;
 use crate::replica::tenure::Hold;
 use crate::replica::{Input, Replica};
 use crate::store::facts::{
@@ -14,6 +15,7 @@ use crate::store::facts::{
 };
 use crate::store::ledger::{EntryKey, Part, Seq};
 use crate::time::Now;
+use crate::track::Tracker;
 use crate::watch::{Key, Uid};
 
 impl Replica {
@@ -33,6 +35,7 @@ impl Replica {
             None => Vec::new(),
         };
         self.tenure.term = Some(term);
+        self.next_attempt = self.next_attempt.max(term << ATTEMPT_BITS);
         self.tenure.refused = None;
         self.tenure.unheard = None;
         // A start that could not wait for its state tells already.
@@ -50,8 +53,9 @@ impl Replica {
     }
 
     /// Takes facts into memory and reconciles them with what is seen already; gives how many alerts there were.
-    fn take_up(&mut self, now: Now, facts: &[(EntryKey, Box<[u8]>)]) -> usize {
+    pub(super) fn take_up(&mut self, now: Now, facts: &[(EntryKey, Box<[u8]>)]) -> usize {
         let facts = facts.iter().map(|(key, value)| (key, &**value));
+        self.know_again(now, facts.clone());
         let restored = restore(facts, (&mut self.tracker, &mut self.memory), &self.settings, now);
         if restored.strange > 0 {
             self.fact(Fact::Seat(SeatFact::Strange(restored.strange)));
@@ -60,9 +64,38 @@ impl Replica {
         self.take_postures(now, &restored.alerts);
         self.end_orphans(now);
         self.observe_quarantine(now);
+        self.observe_health(now);
         self.all_changed(now, restored.alerts.iter().copied());
         self.reconcile(now, &restored.alerts);
         restored.alerts.len()
+    }
+
+    /// What a warm follower has seen later than the holder did is as old as the holder knows it: what fires is not
+    /// pending again, and an event that was told is no other one.
+    fn know_again<'a>(&mut self, now: Now, facts: impl Iterator<Item = (&'a EntryKey, &'a [u8])>) {
+        let is_younger = |key: &EntryKey| {
+            let alert = self.tracker.get(Fingerprint::from_bits(key.subject)).filter(|_| &*key.what == "a");
+            alert.is_some_and(|alert| {
+                alert.condition.event.is_some() || matches!(alert.phase, Phase::Pending { .. })
+            })
+        };
+        let mut stored = Tracker::default();
+        let known = facts.filter(|(key, _)| is_younger(key));
+        restore(known, (&mut stored, &mut Memory::default()), &self.settings, now);
+        for (fingerprint, before) in stored.iter() {
+            let Some(alert) = self.tracker.get_mut(fingerprint) else { continue };
+            if alert.condition.event.is_some() {
+                if alert.subject.id == before.subject.id && !before.deleted {
+                    alert.opened = alert.opened.min(before.opened);
+                }
+            } else if before.stands() {
+                (alert.phase, alert.since, alert.opened) = (before.phase, before.since, before.opened);
+            } else {
+                // An earlier life of it may still have to be told over.
+                alert.ended = alert.ended.or(before.ended);
+                alert.opened = alert.opened.max(before.opened);
+            }
+        }
     }
 
     /// What is stored about objects that are watched already: a warm follower has seen them long ago.
@@ -100,9 +133,13 @@ impl Replica {
     /// Lays down what changed. Attempts that wait for their commit learn which one it is.
     pub(super) fn lay_down(&mut self, now: Now) {
         let touched = self.memory.take_touched();
-        if self.tenure.ledger.is_none() || self.tenure.hold != Hold::Holds {
+        if !self.is_durable() || self.tenure.hold != Hold::Holds {
             // What was told before the state could be read is laid down as soon as it can be.
-            let later = self.tenure.ledger.is_some();
+            if self.tenure.hold == Hold::Follows {
+                // What a follower sees, its predecessor lays down.
+                self.unwritten.clear();
+            }
+            let later = self.station.keep.is_some();
             touched.into_iter().filter(|_| later).for_each(|(fp, sink)| self.memory.touch(fp, sink));
             return;
         }
@@ -112,10 +149,10 @@ impl Replica {
         let intents = self.intents();
         for (fingerprint, sink) in touched {
             let key = told_key(fingerprint, &self.settings.sink(sink).name);
-            let flying = self.flights.values().find(|flight| flight.is_about(fingerprint, sink));
+            let flying = self.flights.iter().find(|(_, flight)| flight.is_about(fingerprint, sink));
             let told = intents.get(fingerprint, sink).or(self.memory.get(fingerprint, sink));
             let value = told.map(|told| match flying {
-                Some(flight) => told_attempt(told, flight.attempts()),
+                Some((attempt, _)) => told_attempt(told, attempt_number(*attempt)),
                 None => told_fact(told),
             });
             let seq = self.put(key, value);
@@ -174,7 +211,7 @@ impl Replica {
     }
 
     /// Every fact of the memory as it stands. What is on its way may have arrived.
-    fn facts(&self, now: Now) -> Vec<(EntryKey, Box<[u8]>)> {
+    pub(super) fn facts(&self, now: Now) -> Vec<(EntryKey, Box<[u8]>)> {
         let memory = self.memory_in_doubt();
         let mut facts: Vec<_> = self
             .tracker
@@ -197,4 +234,13 @@ impl Replica {
         }
         intents
     }
+}
+
+/// Attempts of one term that have numbers of their own.
+const ATTEMPT_BITS: u32 = 20;
+
+/// What makes the intent of an attempt a commit of its own: no other try, process or term has laid down the same bytes,
+/// so that none of them can pass for its commit.
+fn attempt_number(attempt: AttemptId) -> u32 {
+    u32::try_from(attempt.0 % u64::from(u32::MAX)).map_or(u32::MAX, |number| number + 1)
 }

@@ -25,16 +25,13 @@ pub(crate) struct Flight {
     pub(super) members: Vec<Member>,
     /// When its intent was made.
     pub(super) begun: std::time::Duration,
+    /// When it was decided that it leaves without its commit.
+    pub(super) undurable: Option<std::time::Duration>,
     /// What is sent once the intent is committed.
     pub(super) ready: Option<Box<Notification>>,
 }
 
 impl Flight {
-    /// How many attempts this one makes it.
-    pub(super) fn attempts(&self) -> u32 {
-        self.job.attempts
-    }
-
     /// Whether its outcome changes what the sink knows of this alert.
     pub(super) fn is_about(&self, fingerprint: Fingerprint, sink: SinkId) -> bool {
         self.sink == sink && self.members.iter().any(|member| member.fingerprint == fingerprint)
@@ -132,7 +129,8 @@ impl Replica {
             self.memory.touch(member.fingerprint, sink);
         }
         let ready = Some(Box::new(notification));
-        self.flights.insert(attempt, Flight { sink, job, action, members, begun: now.boot, ready });
+        self.flights
+            .insert(attempt, Flight { sink, job, action, members, begun: now.boot, undurable: None, ready });
         if self.is_durable() {
             self.fresh.push((attempt, Seq::default()));
         } else {
@@ -144,7 +142,7 @@ impl Replica {
     }
 
     /// Whether what is about to be sent is committed first.
-    fn is_durable(&self) -> bool {
+    pub(super) fn is_durable(&self) -> bool {
         self.tenure.ledger.as_ref().is_some_and(|ledger| ledger.term().is_some())
     }
 
@@ -160,6 +158,9 @@ impl Replica {
     /// All intents are laid down: from now on their attempts wait for their commits.
     pub(super) fn depart_fresh(&mut self, now: Now) {
         let done = self.tenure.ledger.as_ref().map_or(Seq::default(), Ledger::committed);
+        if self.tenure.refused.is_some() && !self.fresh.is_empty() {
+            self.agenda.set_earlier(Task::Unsaved, now.boot);
+        }
         self.awaiting.extend(self.fresh.drain(..).map(|(attempt, seq)| (seq, attempt)));
         self.committed(now, done);
     }
@@ -182,8 +183,11 @@ impl Replica {
     /// Sends without the commit that an attempt waits for.
     pub(super) fn launch_undurably(&mut self, now: Now, attempt: AttemptId) {
         self.awaiting.retain(|(_, waiting)| *waiting != attempt);
-        if let Some(flight) = self.flights.get(&attempt) {
-            self.fact(Fact::Seat(SeatFact::Undurable { sink: self.settings.sink(flight.sink).name.clone() }));
+        if let Some(flight) = self.flights.get_mut(&attempt) {
+            // There is no commit whose age could count.
+            flight.undurable = Some(now.boot);
+            let sink = self.settings.sink(flight.sink).name.clone();
+            self.fact(Fact::Seat(SeatFact::Undurable { sink }));
             self.launch(now, attempt);
         }
     }
@@ -194,8 +198,11 @@ impl Replica {
         let Some(flight) = self.flights.get_mut(&attempt) else { return };
         let Some(notification) = flight.ready.take() else { return };
         let clamp = |at: std::time::Duration| until.map_or(at, |until| at.min(until));
-        let issued =
-            if self.tenure.ledger.is_some() { self.tenure.issued.max(flight.begun) } else { now.boot };
+        let issued = match flight.undurable {
+            Some(decided) => decided,
+            None if self.tenure.ledger.is_some() => self.tenure.issued.max(flight.begun),
+            None => now.boot,
+        };
         let begin = clamp((issued + INTENT_AGE_MAX).min(now.boot + BEGIN_WITHIN));
         let within = SendWithin { begin, end: clamp(now.boot + SEND_TIMEOUT), leased: until.is_some() };
         self.effects.push_back(Effect::Send(attempt, flight.sink, notification, within));

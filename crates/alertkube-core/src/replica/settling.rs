@@ -178,7 +178,9 @@ pub(super) fn doubt(memory: &mut Memory, flight: &Flight) {
                 Told { at, open: true, doubt: true, doubted: true, ..blank(*member) }
             }
             (Action::Resolved, Some(told)) => Told { doubt: true, closing: true, ..told },
-            (Action::Raised | Action::Repeat | Action::Resolved, _) => continue,
+            // A late copy of it opens again what is closed, like one of the beginning.
+            (Action::Raised | Action::Repeat, Some(told)) => Told { doubted: true, ..told },
+            (Action::Raised | Action::Repeat | Action::Resolved, None) => continue,
         };
         memory.set(member.fingerprint, flight.sink, told);
     }

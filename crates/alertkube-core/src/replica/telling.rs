@@ -106,8 +106,7 @@ impl Replica {
     /// Whether there is something that is told without holding the seat: that the API server went away from its holder,
     /// and that it is back.
     pub(super) fn may_witness(&self) -> bool {
-        let about = Fingerprint::of(OWN_KIND, "", "kube-apiserver", WITNESSED);
-        self.tenure.hold != SeatHold::Holds && (self.tenure.witness || self.memory.open(about))
+        self.tenure.hold != SeatHold::Holds && (self.tenure.witness || self.memory.open(witnessed()))
     }
 
     /// Whether the seat of this process answers for a subject. What is about its own state is its own.
@@ -160,6 +159,11 @@ impl Replica {
 
 /// What the last holder of a Lease may say without it.
 const WITNESSED: &str = "ApiServerUnreachable";
+
+/// The alert that may be told without the seat.
+pub(super) fn witnessed() -> Fingerprint {
+    Fingerprint::of(OWN_KIND, "", "kube-apiserver", WITNESSED)
+}
 
 /// What is due of an alert at a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]

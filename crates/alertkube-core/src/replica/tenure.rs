@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use crate::alert::Fingerprint;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{CLOSE_WITHIN, OPEN_UNSAVED_AFTER};
 use crate::own::{LeaseNews, LostLease};
 use crate::replica::station::Standby;
+use crate::replica::telling::witnessed;
 use crate::replica::{Effect, Replica, Task};
+use crate::store::WriteId;
 use crate::store::ledger::{Ledger, LedgerEffect, LedgerNews, Part};
 use crate::time::Now;
 
@@ -45,6 +48,10 @@ pub(crate) struct Tenure {
     pub(crate) refused: Option<(Duration, String)>,
     /// Since when the store does not answer.
     pub(crate) unheard: Option<Duration>,
+    /// Writes of earlier holds of this process have numbers up to this one: their answers say nothing to this hold.
+    pub(crate) writes_before: u64,
+    /// The number of the last write.
+    pub(crate) last_write: u64,
     /// When the write of the head that is on its way, or was last, was issued.
     pub(crate) issued: Duration,
     /// Tries to read the snapshot of the Go program that are left, while it is awaited.
@@ -75,10 +82,29 @@ impl Tenure {
             holder: None,
             refused: None,
             unheard: None,
+            writes_before: 0,
+            last_write: 0,
             issued: now,
             reference: None,
             witness: false,
         }
+    }
+
+    /// Begins where an earlier hold of this process ended.
+    fn succeed(&mut self, before: &Tenure) {
+        (self.writes_before, self.last_write) = (before.last_write, before.last_write);
+    }
+
+    /// The number of a ledger's write, in this process.
+    fn number(&mut self, id: WriteId) -> WriteId {
+        let id = WriteId(self.writes_before + id.0);
+        self.last_write = self.last_write.max(id.0);
+        id
+    }
+
+    /// The write of this hold's ledger that has this number; `None` if it is another hold's.
+    pub(crate) fn own_write(&self, id: WriteId) -> Option<WriteId> {
+        id.0.checked_sub(self.writes_before).filter(|own| *own > 0).map(WriteId)
     }
 
     /// Whether a send may begin now.
@@ -115,6 +141,7 @@ impl Replica {
 
     /// Begins where a replica of the same process ended that panicked.
     pub(super) fn take_over(&mut self, now: Now, before: &Replica) {
+        self.tenure.succeed(&before.tenure);
         self.tenure.until = before.tenure.until;
         self.tenure.holder.clone_from(&before.tenure.holder);
         self.tenure.witness = before.tenure.witness;
@@ -200,11 +227,12 @@ impl Replica {
         if matches!(self.tenure.hold, Hold::Closes { .. } | Hold::Ended) {
             return;
         }
-        let watched = !self.picture.is_blank();
+        let watched = self.tenure.hold != Hold::Follows || !self.picture.is_blank();
         let mut heir =
             Replica::blank(std::sync::Arc::clone(&self.settings), self.station.clone(), self.jitter, now);
         heir.look = self.look;
         heir.next_attempt = self.next_attempt;
+        heir.tenure.succeed(&self.tenure);
         heir.restored = self.restored;
         heir.quarantine = std::mem::take(&mut self.quarantine);
         heir.tenure.holder = self.tenure.holder.take();
@@ -214,12 +242,29 @@ impl Replica {
         if let Some(by) = self.stopping {
             heir.stop(by);
         }
+        let witnessed = self.hand_on_witness(&mut heir);
         *self = heir;
+        self.all_changed(now, witnessed);
         match self.station.election {
             Some(Standby::Warm) => self.watch_all(),
             _ if watched => self.watch_nothing(),
             _ => {}
         }
+    }
+
+    /// What was said without the seat is ours to end until a ledger has it.
+    fn hand_on_witness(&mut self, heir: &mut Replica) -> Option<Fingerprint> {
+        let about = witnessed();
+        let memory = self.memory_in_doubt();
+        if self.is_durable() || !memory.open(about) {
+            return None;
+        }
+        heir.tracker.restore(self.tracker.remove(about)?);
+        for (sink, told) in memory.sinks(about) {
+            heir.memory.set(about, sink, *told);
+        }
+        heir.tenure.witness = self.tenure.witness;
+        Some(about)
     }
 
     fn watch_nothing(&mut self) {
@@ -235,12 +280,14 @@ impl Replica {
             match effect {
                 LedgerEffect::Read(parts) => self.effects.push_back(Effect::Read(self.station.seat, parts)),
                 LedgerEffect::Write(id, write) => {
+                    let id = self.tenure.number(id);
                     if write.part == Part::Head {
                         self.tenure.issued = now.boot;
                     }
                     self.effects.push_back(Effect::Write(self.station.seat, id, write));
                 }
                 LedgerEffect::SetAside(id, part, content) => {
+                    let id = self.tenure.number(id);
                     self.effects.push_back(Effect::SetAside(self.station.seat, id, part, content));
                 }
                 LedgerEffect::News(news) => self.ledger_news(now, news),

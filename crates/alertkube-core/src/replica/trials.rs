@@ -260,3 +260,129 @@ fn a_rule_that_everything_matches_is_not_quadratic() {
     within("pods that match both sides");
     assert_eq!(bench.told.len(), STORM as usize, "they do not inhibit each other");
 }
+
+/// Where the successor of a replica has each of its fields from. A new field does not compile until it has a class, and
+/// what is forgotten here is forgotten at every takeover.
+#[test]
+fn every_field_of_a_replica_is_stored_rebuilt_or_of_the_process() {
+    let bench = Bench::live();
+    let Replica {
+        // Stored: facts of the seat's ledger hold it, or as much of it as the cluster does not.
+        tracker,
+        memory,
+        // Stored as intents: what flies is in doubt for a successor.
+        flights,
+        // Rebuilt: the cluster and the settings give it again.
+        rules,
+        picture,
+        hints,
+        graph,
+        inhibitors,
+        holders,
+        postures,
+        held,
+        gate,
+        lanes,
+        // Rebuilt, but a first run that dies before its digest was made is a first run again.
+        stock,
+        restored,
+        // Of the process: its place, its hold, its clock, its work.
+        settings,
+        station,
+        tenure,
+        jitter,
+        started,
+        offset,
+        look: _,
+        next_attempt,
+        stopping,
+        agenda,
+        effects,
+        // Of the hold: each is empty when a hold begins, since the ledger it waits for is a new one.
+        fresh,
+        awaiting,
+        unwritten,
+        // Of the process, learned anew: whose sink failed and when the server was away.
+        failing,
+        quarantine,
+        away,
+        answers_since,
+    } = &bench.replica;
+    let _ =
+        (tracker, flights, rules, picture, hints, graph, inhibitors, holders, postures, held, gate, lanes);
+    let _ = (stock, restored, settings, station, tenure, jitter, started, offset, next_attempt, stopping);
+    let _ = (agenda, effects, unwritten, failing, quarantine, away, answers_since);
+    assert_eq!(memory.iter().count(), 0);
+    assert!(fresh.is_empty() && awaiting.is_empty());
+}
+
+/// What a replica believes of each alert, in words.
+fn beliefs(replica: &Replica) -> Vec<String> {
+    let alerts = replica.tracker.iter().filter(|(fingerprint, alert)| {
+        alert.phase != crate::alert::Phase::Over || replica.memory.sinks(*fingerprint).next().is_some()
+    });
+    let alerts = alerts.map(|(fingerprint, alert)| {
+        format!(
+            "{fingerprint} {} {} {:?} {:?} {:?} {:?}",
+            alert.condition.reason,
+            alert.subject.name,
+            alert.phase,
+            alert.severity,
+            alert.opened,
+            alert.ended
+        )
+    });
+    let told =
+        replica.memory.iter().map(|(fingerprint, sink, told)| format!("{fingerprint} {sink:?} {told:?}"));
+    alerts.chain(told).collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    /// Facts, taken up by a fresh replica that sees the same objects, give the same alerts and the same memory.
+    #[test]
+    fn facts_and_objects_give_the_same_replica_again(
+        steps in proptest::collection::vec((0..4_u32, 0..3_u8, 0..400_u64), 1..20),
+    ) {
+        let mut bench = Bench::live();
+        let mut objects: BTreeMap<u32, Value> = BTreeMap::new();
+        for (n, what, wait) in steps {
+            if what == 0 {
+                if let Some(object) = objects.remove(&n) {
+                    bench.input(Input::Watch(KindId::Pod, WatchEvent::Gone(key_of(&object))));
+                }
+            } else {
+                let mut object = crashing(n, &ago(bench.boot, 5));
+                if what == 2 {
+                    object["status"]["conditions"][0]["status"] = "True".into();
+                    object["status"]["containerStatuses"][0]["state"] = json!({"running": {"startedAt": ago(bench.boot, 2)}});
+                }
+                bench.see(KindId::Pod, &object);
+                objects.insert(n, object);
+            }
+            bench.advance(wait);
+        }
+        let mut heir = Bench::with(|_| {});
+        let facts = bench.replica.facts(at(bench.boot));
+        heir.boot = bench.boot;
+        heir.replica = Replica::blank(Arc::clone(&bench.replica.settings), Station::alone(), 1, at(bench.boot));
+        heir.replica.take_up(at(heir.boot), &facts);
+        heir.replica.begin(at(heir.boot));
+        for kind in Kind::ALL {
+            heir.input(Input::Watch(kind.id, WatchEvent::Began(Epoch(1))));
+            if kind.id == KindId::Pod {
+                for object in objects.values() {
+                    heir.see(KindId::Pod, object);
+                }
+            }
+            heir.input(Input::Watch(kind.id, WatchEvent::Synced(Epoch(1))));
+        }
+        bench.input(Input::Tick);
+        proptest::prop_assert_eq!(beliefs(&heir.replica), beliefs(&bench.replica), "{:?}", heir.told);
+    }
+}
+
+fn key_of(object: &Value) -> Key {
+    decode(&Plan::default(), KindId::Pod, object.to_string().as_bytes()).expect("readable").key()
+}

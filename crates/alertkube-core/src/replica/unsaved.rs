@@ -23,7 +23,8 @@ impl Replica {
         }
         let Some(since) = self.gives_up_saving_since() else { return };
         let due = |(begun, critical): (Duration, bool)| {
-            begun.max(since) + if critical { UNSAVED_CRITICAL_AFTER } else { UNSAVED_AFTER }
+            // Once a refusal has lasted, whatever comes after leaves at once.
+            begun.max(since + if critical { UNSAVED_CRITICAL_AFTER } else { UNSAVED_AFTER })
         };
         let (mut late, mut next) = (Vec::new(), None);
         for (attempt, patience) in self.waiting() {

@@ -11,6 +11,7 @@ use crate::replica::telling::about;
 use crate::replica::{Effect, Replica, Task};
 use crate::severity::Severity;
 use crate::time::Now;
+use crate::watch::Key;
 
 /// All of an alert that others depend on: while it stays the same, none of them is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +164,10 @@ impl Replica {
             if until > now.stamp() && (!alert.deleted || is_news(behavior, alert, now.stamp())) {
                 self.agenda.set_earlier(Task::Alert(fingerprint), now.boot_at(until));
                 return;
+            }
+            // What has happened again meanwhile is news from now on.
+            if let Some(kind) = alert.subject.watched {
+                self.agenda.set(Task::Look(Key { kind, uid: alert.subject.id }), now.boot);
             }
             self.forget_told(fingerprint);
         } else if self.memory.open(fingerprint) {

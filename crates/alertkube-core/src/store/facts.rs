@@ -241,7 +241,6 @@ impl From<ToldFact> for Told {
     fn from(fact: ToldFact) -> Told {
         let ToldFact { episode, severity, at, open, doubt, doubted, closing, again, silent, refused, .. } =
             fact;
-        let doubted = doubted || doubt;
         Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused }
     }
 }

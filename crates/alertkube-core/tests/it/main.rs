@@ -3,6 +3,7 @@
 mod delivery;
 mod desk;
 mod holds;
+mod house;
 mod incremental;
 mod life;
 mod manual;
@@ -10,5 +11,8 @@ mod objects;
 mod ourselves;
 mod policy;
 mod restart;
+mod seats;
+mod seats_random;
+mod seats_store;
 mod shelf;
 mod trouble;

@@ -1,0 +1,394 @@
+//! A seat whose store is slow, refuses, or was there before us.
+
+use std::time::Duration;
+
+use alertkube_core::{
+    Action, Fact, FirstRun, Holding, Inhibition, KindId, LeaseNews, SeatFact, SeatId, Standby, Station,
+    Suppressed, Verdict,
+};
+use serde_json::json;
+
+use crate::house::{House, Line, elected, settings, taken, unelected};
+use crate::objects::{crashing, lacking, node, pod};
+use crate::policy::matcher;
+
+fn sick(house: &mut House, name: &str) {
+    let object = crashing(name, &house.time(5));
+    house.put(KindId::Pod, object);
+}
+
+/// A Deployment in trouble, which is a warning.
+fn lame(house: &mut House, name: &str) {
+    let object = lacking(name, &house.time(900));
+    house.put(KindId::Deployment, object);
+}
+
+fn seconds(house: &House, sink: &str, word: &str) -> Vec<u64> {
+    house.lines(sink).into_iter().filter(|(_, line)| line.contains(word)).map(|((at, _), _)| at).collect()
+}
+
+fn undurable(house: &House, index: usize) -> usize {
+    house.seat_facts(index).iter().filter(|fact| matches!(fact, SeatFact::Undurable { .. })).count()
+}
+
+#[test]
+fn a_store_that_refuses_delays_and_never_silences() {
+    for station in [elected(Standby::Cold), unelected()] {
+        let mut house = House::new(settings());
+        house.join(station);
+        house.hold(0);
+        house.seconds(5);
+        house.members[0].line = Line::Refuses;
+        sick(&mut house, "web");
+        lame(&mut house, "shop");
+        house.seconds(60);
+        for sink in ["chat", "keyed", "hook"] {
+            let critical = seconds(&house, sink, "first CrashLoopBackOff web");
+            assert_eq!(critical, [7], "{sink}: {:?}", house.lines(sink));
+            let warning = seconds(&house, sink, "first DeploymentUnavailable shop");
+            assert_eq!(warning, [20], "{sink}: {:?}", house.lines(sink));
+            assert_eq!(seconds(&house, sink, "first AlertStateNotSaved state").len(), 1);
+        }
+        assert_eq!((undurable(&house, 0), house.members[0].late), (9, 0));
+        assert!(house.status(0).seat.unsaved.is_some_and(|why| why.contains("exceeded quota")));
+        house.reconnect(0);
+        house.seconds(300);
+        assert_eq!(seconds(&house, "keyed", "resolved AlertStateNotSaved state").len(), 1);
+        assert_eq!(house.status(0).seat.unsaved, None);
+        let before = house.heard.len();
+        house.crash(0);
+        house.join(elected(Standby::Cold));
+        house.hold(1);
+        house.seconds(300);
+        assert_eq!(house.heard.len(), before, "all of it was laid down at last");
+    }
+}
+
+#[test]
+fn whatever_begins_while_a_store_refuses_is_told_in_time() {
+    let mut house = House::new(settings());
+    house.join(elected(Standby::Cold));
+    house.hold(0);
+    house.members[0].line = Line::Refuses;
+    for n in 0..20 {
+        lame(&mut house, &format!("shop-{n}"));
+        house.seconds(7);
+    }
+    house.seconds(15);
+    let told = seconds(&house, "hook", "first DeploymentUnavailable");
+    // Fifteen seconds after the first refusal nothing waits for the store any more.
+    assert_eq!(told, (0..20).map(|n| 15.max(7 * n)).collect::<Vec<_>>());
+    assert_eq!(house.members[0].late, 0, "an old try to commit does not count");
+}
+
+#[test]
+fn a_start_over_a_store_that_refuses_tells_after_a_while() {
+    let mut each = settings();
+    each.behavior.first_run = FirstRun::All;
+    let mut house = House::new(each);
+    sick(&mut house, "web");
+    house.join_over(elected(Standby::Cold), Line::Refuses);
+    house.hold(0);
+    house.seconds(14);
+    assert!(house.heard.is_empty());
+    house.seconds(60);
+    assert_eq!(seconds(&house, "chat", "CrashLoopBackOff web"), [15], "{:?}", house.lines("chat"));
+    house.reconnect(0);
+    house.seconds(300);
+    assert_eq!(house.status(0).seat.term, Some(1));
+    let before = house.heard.len();
+    house.crash(0);
+    house.join(elected(Standby::Cold));
+    house.hold(1);
+    house.seconds(300);
+    assert_eq!(house.heard.len(), before, "{:?}", house.lines("chat"));
+}
+
+#[test]
+fn a_holder_of_a_lease_that_does_not_hear_the_store_waits_and_one_without_does_not() {
+    for (station, told) in [(elected(Standby::Cold), 0), (unelected(), 1)] {
+        let mut house = House::new(settings());
+        house.join(station);
+        house.hold(0);
+        house.members[0].line = Line::Down;
+        sick(&mut house, "web");
+        house.seconds(600);
+        assert_eq!(house.told("chat").len(), told);
+        house.reconnect(0);
+        house.seconds(60);
+        assert_eq!(house.told("chat"), ["first CrashLoopBackOff web"]);
+        assert_eq!(undurable(&house, 0), 3 * told);
+    }
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_is_found_and_sent_once() {
+    let mut house = House::pair(Standby::Cold);
+    house.members[0].line = Line::Broken;
+    sick(&mut house, "web");
+    house.seconds(60);
+    assert_eq!(house.told("chat"), ["first CrashLoopBackOff web"]);
+    house.crash(0);
+    house.hold(1);
+    house.seconds(60);
+    assert_eq!(house.told("chat").len(), 1);
+}
+
+#[test]
+fn what_came_too_late_is_sent_at_once_as_the_same_delivery() {
+    let mut house = House::pair(Standby::Cold);
+    house.speechless.insert("hook".to_owned());
+    sick(&mut house, "web");
+    house.speechless.clear();
+    house.seconds(2);
+    for _ in 0..10 {
+        house.speechless.insert("hook".to_owned());
+        house.answer(&Verdict::Late);
+        house.speechless.clear();
+    }
+    house.answer(&Verdict::Done);
+    house.seconds(60);
+    assert_eq!(house.told("hook").len(), 11);
+    assert_eq!(house.lines("hook")[10].0.0, 2);
+    assert_eq!(house.deliveries("hook", Action::First).len(), 1);
+    let facts = house.members[0].facts.iter();
+    let trouble = |fact: &Fact| matches!(fact, Fact::Breaker { .. } | Fact::Retrying { .. });
+    assert_eq!(facts.filter(|(_, fact)| trouble(fact)).count(), 0);
+}
+
+#[test]
+fn who_slept_after_a_commit_sends_nothing_without_another() {
+    let mut house = House::new(settings());
+    house.join(unelected());
+    house.members[0].line = Line::Deaf;
+    sick(&mut house, "web");
+    // It sleeps, and another takes the seat meanwhile.
+    house.boot += Duration::from_secs(600);
+    house.join(elected(Standby::Cold));
+    house.hold(1);
+    assert_eq!(house.lines("chat"), [((600, 1), "first CrashLoopBackOff web".to_owned())]);
+    house.reconnect(0);
+    house.seconds(60);
+    assert!(house.members[0].late > 0, "its commit is long ago");
+    assert_eq!(house.told("chat").len(), 1, "{:?}", house.lines("chat"));
+    assert_eq!(house.status(0).seat.hold, Holding::Fenced);
+}
+
+#[test]
+fn what_another_process_laid_down_is_no_commit_of_ours() {
+    let mut house = House::new(settings());
+    house.join(unelected());
+    house.speechless.extend(["chat", "keyed", "hook"].map(str::to_owned));
+    sick(&mut house, "web");
+    for heir in 1..4 {
+        house.crash(heir - 1);
+        let heard = house.heard.len();
+        house.join_over(unelected(), Line::Stuck);
+        assert_eq!(house.step(heir), 1, "the seal");
+        assert_eq!(house.status(heir).seat.hold, Holding::Holds);
+        assert_eq!(house.heard.len(), heard, "heir {heir} has not committed what it is about to say");
+        assert_eq!(house.step(heir), 1, "the intents");
+        assert_eq!(house.heard.len(), heard + 3);
+    }
+    assert_eq!(house.deliveries("hook", Action::First).len(), 1);
+}
+
+#[test]
+fn one_that_is_rebuilt_takes_the_seat_anew_and_repeats_nothing_that_was_settled() {
+    for station in [elected(Standby::Cold), elected(Standby::Warm), unelected()] {
+        let mut house = House::new(settings());
+        house.join(station);
+        house.hold(0);
+        for name in ["stands", "ends", "flies"] {
+            sick(&mut house, name);
+        }
+        house.seconds(30);
+        house.delete(KindId::Pod, "ends");
+        house.seconds(5);
+        let before = house.heard.len();
+        assert_eq!(before, 12);
+        house.speechless.insert("keyed".to_owned());
+        house.delete(KindId::Pod, "flies");
+        house.speechless.clear();
+        house.rebuild(0);
+        assert_eq!(house.status(0).seat.term, Some(2));
+        house.answer(&Verdict::Done);
+        house.seconds(300);
+        let told = house.told("chat");
+        assert_eq!(told.len(), 5, "{told:?}");
+        let keyed = house.told("keyed");
+        assert!(keyed[5..].iter().all(|line| line == "resolved CrashLoopBackOff flies"), "{keyed:?}");
+        assert!((6..=7).contains(&keyed.len()), "{keyed:?}");
+        assert_eq!(house.folded("keyed", Action::Resolved).len(), 2);
+    }
+}
+
+#[test]
+fn an_answer_to_a_replica_that_panicked_says_nothing_to_its_heir() {
+    let mut house = House::new(settings());
+    house.join_over(unelected(), Line::Deaf);
+    sick(&mut house, "a");
+    let old = std::mem::take(&mut house.members[0].answers);
+    house.members[0].line = Line::Stuck;
+    house.rebuild(0);
+    for answer in old {
+        house.input(0, answer);
+    }
+    assert_eq!(house.status(0).seat.hold, Holding::Opens);
+    house.reconnect(0);
+    assert_eq!(house.status(0).seat.term, Some(2));
+    house.seconds(5);
+    assert_eq!(house.told("chat"), ["first CrashLoopBackOff a"]);
+}
+
+#[test]
+fn every_problem_is_told_by_the_one_seat_that_owns_it_and_held_by_any() {
+    let rule = |on: bool| {
+        let mut ruled = settings();
+        if on {
+            ruled.inhibitions = vec![Inhibition {
+                source: matcher(&[("reason", "NodeDiskPressure")]),
+                target: matcher(&[("kind", "Pod")]),
+                equal: vec!["node".to_owned()],
+            }];
+        }
+        let mut house = House::new(ruled);
+        for seat in 0..3 {
+            house.join(Station { seat: SeatId(seat), total: 3, ..unelected() });
+        }
+        let mut pressed = node("node-a", "True", "2026-01-01T00:00:00Z");
+        let pressure =
+            json!({"type": "DiskPressure", "status": "True", "lastTransitionTime": house.time(100)});
+        pressed["status"]["conditions"].as_array_mut().expect("a list").push(pressure);
+        house.put(KindId::Node, pressed);
+        for n in 0..12 {
+            sick(&mut house, &format!("web-{n}"));
+        }
+        house.seconds(60);
+        house
+    };
+    let free = rule(false);
+    let mut names: Vec<_> = free.told("hook");
+    names.sort();
+    names.dedup();
+    assert_eq!((names.len(), free.told("hook").len()), (13, 13));
+    let pods = free.heard.iter().filter(|heard| heard.sink == "hook");
+    let by: std::collections::BTreeSet<_> = pods.map(|heard| heard.by).collect();
+    assert_eq!(by.len(), 3, "every seat has its share");
+    let held = rule(true);
+    assert_eq!(held.told("hook"), ["first NodeDiskPressure node-a"]);
+    let inhibited = |index: usize| {
+        let facts = held.members[index].facts.iter();
+        facts.filter(|(_, fact)| matches!(fact, Fact::Held { by: Suppressed::Inhibited(_), .. })).count()
+    };
+    assert!((0..3).filter(|index| inhibited(*index) > 0).count() >= 2, "also where the source is foreign");
+}
+
+#[test]
+fn what_the_go_program_told_is_not_told_again_and_is_ended_once() {
+    let mut house = House::new(settings());
+    let incident = |name: &str| {
+        json!({"Fingerprint": "", "Kind": "Pod", "Namespace": "shop", "Name": name, "NodeName": "node-a",
+            "Severity": "critical", "Reason": "CrashLoopBackOff", "Summary": "it crashes", "Cluster": "",
+            "Details": null, "Labels": {}, "Annotations": {}, "StartsAt": "2026-09-21T00:00:00Z",
+            "EndsAt": "0001-01-01T00:00:00Z", "Resolved": false, "Event": false, "Correlation": null})
+    };
+    let snapshot = json!({"active": [incident("stands"), incident("ends")], "lastSent": {}, "pending": []});
+    house.shelves.entry(SeatId::default()).or_default().reference = Some(snapshot.to_string().into_bytes());
+    sick(&mut house, "stands");
+    sick(&mut house, "begins");
+    house.join(elected(Standby::Cold));
+    house.join(elected(Standby::Cold));
+    house.hold(0);
+    let migrated = |fact: &SeatFact| matches!(fact, SeatFact::Migrated { alerts: 2, left_out: 0 });
+    assert!(house.seat_facts(0).iter().any(migrated), "{:?}", house.seat_facts(0));
+    house.seconds(200);
+    house.stop(0);
+    house.crash(0);
+    house.hold(1);
+    house.seconds(2000);
+    for sink in ["chat", "keyed", "hook"] {
+        let mut told = house.told(sink);
+        told.sort();
+        assert_eq!(told, ["first CrashLoopBackOff begins", "resolved CrashLoopBackOff ends"], "{sink}");
+    }
+}
+
+#[test]
+fn an_election_without_a_store_tells_what_stands_once_more_in_one() {
+    let mut house = House::new(settings());
+    for standby in [Standby::Cold, Standby::Warm] {
+        house.join(Station { keep: None, ..elected(standby) });
+    }
+    house.hold(0);
+    for name in ["a", "b", "c"] {
+        sick(&mut house, name);
+    }
+    house.seconds(30);
+    for index in [1, 0, 1] {
+        house.lease(1 - index, taken());
+        house.hold(index);
+        house.seconds(30);
+    }
+    let told = house.told("chat");
+    assert_eq!(told[3..], ["digest 3", "digest 3", "digest 3"], "{told:?}");
+    house.put(KindId::Pod, pod("a"));
+    house.seconds(2000);
+    assert_eq!(house.told("hook").last().map(String::as_str), Some("resolved CrashLoopBackOff a"));
+    assert!(!house.status(1).seat.kept);
+}
+
+#[test]
+fn a_warm_heir_ends_what_its_predecessor_said_of_itself() {
+    for standby in [Standby::Cold, Standby::Warm] {
+        let mut house = House::new(settings());
+        house.join(elected(standby));
+        house.members[0].blind.insert(KindId::Node);
+        house.join(elected(standby));
+        house.dark(false);
+        house.hold(0);
+        house.seconds(300);
+        assert_eq!(house.told("chat"), ["first WatchStale nodes"], "{standby:?}");
+        house.crash(0);
+        house.hold(1);
+        house.seconds(2000);
+        assert_eq!(house.told("chat")[1..], ["resolved WatchStale nodes"], "{standby:?}");
+    }
+}
+
+#[test]
+fn a_follower_that_never_saw_anything_does_not_watch_either() {
+    let mut house = House::new(settings());
+    house.is_silent = true;
+    house.join(elected(Standby::Cold));
+    house.members[0].line = Line::Down;
+    house.hold(0);
+    assert!(!house.members[0].watches.is_empty());
+    house.lease(0, taken());
+    assert!(house.members[0].watches.is_empty());
+    house.lease(0, LeaseNews::Released);
+    house.stop(0);
+    assert!(house.members[0].stopped);
+}
+
+#[test]
+fn a_first_run_that_dies_before_its_digest_leaves_nothing_out() {
+    let mut first = settings();
+    first.behavior.first_run = FirstRun::Digest;
+    first.behavior.startup_grace = Duration::from_secs(30);
+    let mut house = House::new(first);
+    for name in ["a", "b"] {
+        sick(&mut house, name);
+    }
+    house.join(elected(Standby::Cold));
+    house.join(elected(Standby::Cold));
+    house.hold(0);
+    house.seconds(10);
+    house.crash(0);
+    assert!(house.heard.is_empty());
+    house.hold(1);
+    house.seconds(100);
+    let heard: usize =
+        house.heard.iter().filter(|heard| heard.sink == "chat").map(|heard| heard.said.reports.len()).sum();
+    assert_eq!(heard, 2, "{:?}", house.lines("chat"));
+}
