@@ -26,3 +26,14 @@ fn everything() {
     assert_eq!(loaded.settings.annotations, ["example.com/team"]);
     assert_eq!(loaded.warnings.len(), 0);
 }
+
+#[test]
+fn the_example_of_two_replicas_keeps_its_state() {
+    let given = Given::nothing()
+        .var("GENERIC_WEBHOOK_URL", "https://hooks.example.com/t0ken")
+        .var("PAGERDUTY_ROUTING_KEY", "0123456789abcdef0123456789abcdef");
+    let loaded = given.load(include_str!("../../../../examples/high-availability.yaml"));
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    assert_eq!(loaded.persistence.map(|kept| kept.name).as_deref(), Some("alertkube-state"));
+    assert_eq!(loaded.settings.routes.len(), 2);
+}

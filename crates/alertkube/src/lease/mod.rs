@@ -1,7 +1,7 @@
 //! Leader election against the API server: a thread, a runtime and connections of its own, so that nothing the rest
 //! of the program does can hold a renewal up.
 //!
-//! What to ask and what an answer means is decided by the core's [`Election`].
+//! What to ask and what an answer means is decided by the core's [`alertkube_core::Election`].
 
 mod drive;
 mod held;

@@ -33,8 +33,8 @@ const FULL: Size = Size { pods: PODS, replica_sets: REPLICA_SETS, nodes: NODES }
 const COLD: Size = Size { pods: COLD_PODS, replica_sets: REPLICA_SETS / 15, nodes: NODES / 15 };
 const EMPTY: Size = Size { pods: 0, replica_sets: 0, nodes: 0 };
 
-/// As `cargo run --release` builds: what holds for it holds for the image, whose profile only does more.
-const PROFILE: [&str; 1] = ["--release"];
+/// The profile of the image, in which final figures are taken; the opponent is built with it too.
+const PROFILE: [&str; 2] = ["--profile", "dist"];
 
 /// The programs that take part.
 struct Programs {
