@@ -60,6 +60,9 @@ pub(crate) const DELIVERIES_MAX: usize = 4096;
 /// Connections that the HTTP server holds; further ones wait in the kernel's queue.
 pub(crate) const HTTP_CONNECTIONS_MAX: usize = 64;
 
+/// How many of them wait there.
+pub(crate) const HTTP_BACKLOG: u32 = 1024;
+
 /// How long the head of an HTTP request may take, the wait for it on an open connection included.
 pub(crate) const HTTP_HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -74,3 +77,12 @@ pub(crate) const HTTP_ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Bytes of the head of an HTTP request.
 pub(crate) const HTTP_HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Seconds that the applet `wget` may take, from the resolver to the last byte.
+pub(crate) const WGET_SECONDS_MAX: u64 = 60;
+
+/// How long it waits for one of several addresses to take its connection.
+pub(crate) const WGET_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of a body that it prints.
+pub(crate) const WGET_BODY_BYTES_MAX: usize = 64 << 20;

@@ -8,6 +8,7 @@ mod seats;
 mod simulate;
 mod validate;
 mod version;
+mod wget;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,6 +49,10 @@ enum Command {
 
 /// Reads the command line and carries it out.
 pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>, environment: &Environment) -> ExitCode {
+    let mut arguments = arguments.into_iter().peekable();
+    if wget::is_meant(arguments.peek()) {
+        return wget::main(arguments);
+    }
     let arguments = flags::from_go(arguments);
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,

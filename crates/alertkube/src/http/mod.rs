@@ -6,13 +6,15 @@ mod connections;
 #[cfg(test)]
 mod tests;
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use alertkube_core::Status;
 use anyhow::Context;
-use tokio::net::TcpListener;
+use rustix::net::sockopt::set_ipv6_v6only;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +23,7 @@ use self::answers::Sources;
 use self::connections::Door;
 use crate::clock::Clock;
 use crate::lease::Handle;
+use crate::limits::HTTP_BACKLOG;
 use crate::telemetry::Telemetry;
 
 /// What is served.
@@ -33,21 +36,37 @@ pub(crate) struct Served {
     pub(crate) lease: Option<Handle>,
 }
 
-/// Opens the port. An address without a host, as `:9090`, is one of every interface.
+/// Opens the port. An address without a host, as `:9090`, is one of every interface, of IPv4 and of IPv6.
 pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
-    let full = if address.starts_with(':') { format!("[::]{address}") } else { address.to_owned() };
-    let opened = match TcpListener::bind(&full).await {
-        // Hosts without IPv6 have no `[::]`.
-        Err(error) if full != address && !in_use(&error) => {
-            TcpListener::bind(format!("0.0.0.0{address}")).await
-        }
-        opened => opened,
+    let opened = match address.strip_prefix(':').map(str::parse) {
+        Some(Ok(port)) => everywhere(port),
+        _ => TcpListener::bind(address).await,
     };
     opened.with_context(|| format!("cannot listen on {address}"))
 }
 
-fn in_use(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::AddrInUse
+fn everywhere(port: u16) -> io::Result<TcpListener> {
+    match of_both_kinds(port) {
+        // Hosts without IPv6 have no such socket.
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+            listen(TcpSocket::new_v4()?, (Ipv4Addr::UNSPECIFIED, port).into())
+        }
+        opened => opened,
+    }
+}
+
+/// One socket for both, whatever the machine's `bindv6only` says.
+fn of_both_kinds(port: u16) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v6()?;
+    set_ipv6_v6only(&socket, false)?;
+    listen(socket, (Ipv6Addr::UNSPECIFIED, port).into())
+}
+
+fn listen(socket: TcpSocket, address: SocketAddr) -> io::Result<TcpListener> {
+    // As the standard library's own: a restart is not held up by the connections of the run before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(HTTP_BACKLOG)
 }
 
 /// Serves until `stop`, then lets open answers finish; connections are tasks of `tasks`.

@@ -170,7 +170,16 @@ async fn a_port_that_is_taken_is_a_clear_error() {
     assert!(format!("{error:#}").starts_with(&format!("cannot listen on {address}: ")), "{error:#}");
     let error = bind("nonsense").await.expect_err("no address");
     assert!(format!("{error:#}").starts_with("cannot listen on nonsense: "), "{error:#}");
-    assert!(bind(":0").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_port_without_a_host_is_one_of_both_kinds_of_addresses() {
+    let listener = bind(":0").await.expect("a port");
+    assert_eq!(rustix::net::sockopt::ipv6_v6only(&listener), Ok(false));
+    let port = port(&listener).expect("a port").port();
+    for host in ["127.0.0.1", "::1"] {
+        assert!(TcpStream::connect((host, port)).await.is_ok(), "{host}");
+    }
 }
 
 #[tokio::test]
