@@ -9,6 +9,7 @@ mod checkout;
 mod cluster;
 mod contract;
 mod e2e;
+mod image;
 mod limits;
 mod line;
 mod prove;
@@ -32,6 +33,8 @@ enum Task {
     Contract(contract::Task),
     /// The end-to-end tier: real faults on the real test cluster, which is started when it is not up.
     E2e(e2e::Task),
+    /// The image, built without an engine: an archive for containerd and an OCI layout.
+    Image(image::Task),
     /// Shows one point of an issue by figures and their bounds, and records it in docs/proof.
     Prove(prove::Task),
     /// The generating API server of the proof `watch-budget`.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Cluster(task) => task.run(),
         Task::Contract(task) => task.run(),
         Task::E2e(task) => task.run(),
+        Task::Image(task) => task.run(),
         Task::Prove(task) => task.run(),
         Task::BenchServer(server) => server.run(),
         Task::Receiver(receiver) => receiver.run(),

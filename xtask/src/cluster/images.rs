@@ -1,14 +1,14 @@
-//! The one image of the cluster: a static busybox, written by us, for there is no registry to ask.
+//! Images of the cluster, which has no registry to ask: its own, a static busybox, and those that are brought to it.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::machine;
-use super::site::{Site, hex};
-use super::tar::{Archive, Entry};
+use super::site::Site;
+use crate::image::{Archive, Entry, OneLayer};
 use crate::run;
 
 /// The image's name: for sandboxes, and for pods with `imagePullPolicy: Never`.
@@ -17,22 +17,31 @@ pub(crate) const NAME: &str = "alertkube.test/busybox:1";
 const COMMAND: [&str; 2] = ["/bin/sleep", "2147483647"];
 const PATH: &str = "PATH=/bin";
 
+/// The file that it is written to.
+const ARCHIVE: &str = "busybox.tar";
+
 /// Writes the image as an archive that containerd imports.
 pub(super) fn write(site: &Site) -> Result<()> {
     let busybox = machine::busybox()?;
     let program = std::fs::read(&busybox).with_context(|| format!("read {}", busybox.display()))?;
     let applets = run::output(Command::new(&busybox).arg("--list"))?;
-    let archive = archive(&layer(&program, applets.lines()))?;
-    site.write("busybox.tar", &archive).map(drop)
+    let config = json!({"Cmd": COMMAND, "Env": [PATH]});
+    let image = OneLayer { name: NAME, config, layer: layer(&program, applets.lines()) };
+    site.write(ARCHIVE, &image.docker_archive()?).map(drop)
 }
 
 /// Imports it into the containerd that runs.
-pub(super) fn import(site: &Site) -> Result<()> {
+pub(super) fn import_own(site: &Site) -> Result<()> {
+    import(site, &site.path(ARCHIVE), NAME)
+}
+
+/// Imports an archive, which is to hold the image of that name.
+pub(super) fn import(site: &Site, archive: &Path, name: &str) -> Result<()> {
     let mut ctr = super::netns::enter(site, "ctr");
     ctr.arg("--address").arg(site.socket()).args(["--namespace", "k8s.io", "images", "import"]);
-    let said = run::output(ctr.arg(site.path("busybox.tar"))).context("import the image")?;
-    if !said.contains(NAME) {
-        bail!("containerd imported something else than {NAME}: {}", said.trim());
+    let said = run::output(ctr.arg(archive)).context("import an image")?;
+    if !said.contains(name) {
+        bail!("containerd imported something else than {name}: {}", said.trim());
     }
     Ok(())
 }
@@ -53,42 +62,14 @@ fn layer<'a>(program: &[u8], applets: impl Iterator<Item = &'a str>) -> Vec<u8> 
     layer.finish()
 }
 
-fn archive(layer: &[u8]) -> Result<Vec<u8>> {
-    let config = json!({
-        "architecture": architecture()?,
-        "os": "linux",
-        "config": {"Cmd": COMMAND, "Env": [PATH]},
-        "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", hex(&Sha256::digest(layer)))]},
-    })
-    .to_string();
-    let config_name = format!("{}.json", hex(&Sha256::digest(&config)));
-    let manifest = json!([{"Config": config_name, "RepoTags": [NAME], "Layers": ["layer.tar"]}]).to_string();
-    let mut archive = Archive::default();
-    archive.add(&config_name, Entry::File { mode: 0o644, contents: config.as_bytes() });
-    archive.add("layer.tar", Entry::File { mode: 0o644, contents: layer });
-    archive.add("manifest.json", Entry::File { mode: 0o644, contents: manifest.as_bytes() });
-    Ok(archive.finish())
-}
-
-/// The machine's architecture by the name that images use.
-fn architecture() -> Result<&'static str> {
-    match std::env::consts::ARCH {
-        "x86_64" => Ok("amd64"),
-        "aarch64" => Ok("arm64"),
-        other => bail!("no image for the architecture {other}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_image_is_the_same_every_time() {
-        let bytes = || archive(&layer(b"program", ["busybox", "sh"].into_iter())).unwrap();
+    fn the_layer_is_the_same_every_time_and_has_the_applets() {
+        let bytes = || layer(b"program", ["busybox", "sh"].into_iter());
         assert_eq!(bytes(), bytes());
-        let text = String::from_utf8_lossy(&bytes()).into_owned();
-        assert!(text.contains(r#""RepoTags":["alertkube.test/busybox:1"]"#));
-        assert!(text.contains("bin/sh"));
+        assert!(String::from_utf8_lossy(&bytes()).contains("bin/sh"));
     }
 }

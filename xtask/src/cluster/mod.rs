@@ -17,7 +17,6 @@ mod shared;
 mod site;
 mod start;
 mod status;
-mod tar;
 
 use std::ffi::OsString;
 
@@ -28,6 +27,7 @@ use crate::run;
 pub(crate) use images::NAME as IMAGE;
 pub(crate) use parts::Part;
 pub(crate) use running::Cluster;
+pub(crate) use site::hex;
 
 /// What can be done with the cluster.
 #[derive(clap::Subcommand)]

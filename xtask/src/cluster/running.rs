@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::branch::{self, Cut};
 use super::parts::{ETCD_URL, Part};
 use super::site::Site;
-use super::{binaries, configs, given, machine, netns, processes, site, start};
+use super::{binaries, configs, given, images, machine, netns, processes, site, start};
 use crate::run;
 
 /// How long a service account's token lasts: longer than any run.
@@ -145,6 +145,12 @@ impl Cluster {
         let mut kubectl = self.kubectl();
         kubectl.args(["apply", "--server-side", "--force-conflicts", "--filename", "-"]);
         run::output_of_input(&mut kubectl, objects).map(drop).context("apply objects")
+    }
+
+    /// Brings it an image, as an archive that holds one of that name.
+    pub(crate) fn load(&self, archive: &Path, name: &str) -> Result<()> {
+        self.programs("bring an image")?;
+        images::import(&self.site, archive, name)
     }
 
     /// Whether the API server says that it is ready.

@@ -83,7 +83,7 @@ fn begin(site: &Site, programs: &Path) -> Result<Cluster> {
 }
 
 fn await_containerd(site: &Site) -> Result<()> {
-    run::until("containerd", limits::CONTAINERD_START_MAX, || images::import(site).map(Some))
+    run::until("containerd", limits::CONTAINERD_START_MAX, || images::import_own(site).map(Some))
         .with_context(|| last_words(site, Part::Containerd))
 }
 

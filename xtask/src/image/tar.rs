@@ -3,7 +3,7 @@
 const BLOCK_BYTES: usize = 512;
 
 /// What stands in an archive under a name.
-pub(super) enum Entry<'a> {
+pub(crate) enum Entry<'a> {
     /// A folder, whose name ends in a slash.
     Folder { mode: u32 },
     /// A file with its contents.
@@ -14,13 +14,13 @@ pub(super) enum Entry<'a> {
 
 /// An archive in the making; equal entries give equal bytes.
 #[derive(Default)]
-pub(super) struct Archive {
+pub(crate) struct Archive {
     bytes: Vec<u8>,
 }
 
 impl Archive {
     /// Adds one entry; names are short, for no long form is written.
-    pub(super) fn add(&mut self, name: &str, entry: Entry<'_>) {
+    pub(crate) fn add(&mut self, name: &str, entry: Entry<'_>) {
         let (kind, mode, contents, link) = match entry {
             Entry::Folder { mode } => (b'5', mode, &[][..], ""),
             Entry::File { mode, contents } => (b'0', mode, contents, ""),
@@ -42,7 +42,7 @@ impl Archive {
     }
 
     /// The finished archive: two empty blocks end it.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.bytes.extend([0; 2 * BLOCK_BYTES]);
         self.bytes
     }
