@@ -251,7 +251,7 @@ async fn of_several_addresses_only_an_admitted_one_is_used() {
     let receiver = Receiver::answering(|| "thanks").await;
     let names: &[_] = &[("hooks.example.test", "169.254.169.254"), ("hooks.example.test", "127.0.0.1")];
     let url = format!("http://hooks.example.test:{}/", receiver.address.port());
-    let sender = sender(&url, Given { names, scale: FAST, ..Given::default() });
+    let sender = sender(&url, Given { names, ..Given::default() });
     assert_eq!(attempt(&sender).await, Verdict::Done);
 }
 
