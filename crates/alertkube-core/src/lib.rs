@@ -45,7 +45,7 @@ pub use alert::Fingerprint;
 pub use detect::{Condition, Edge, EffectOf, catalogue};
 pub use fact::{About, Fact, SeatFact, Suppressed};
 pub use notification::{
-    Action, AttemptId, Notification, Report, ReportPart, SinkClass, SinkId, Verdict, Why,
+    Action, AttemptId, Digest, Notification, Report, ReportPart, SinkClass, SinkId, Verdict, Why,
 };
 pub use own::{
     Candidate, Election, LeaseEffect, LeaseInput, LeaseNews, LeaseRecord, LeaseTrouble, LostLease, SeatId,

@@ -36,8 +36,21 @@ pub enum Action {
     Repeat,
     /// The problem ended.
     Resolved,
-    /// What already stood when a first run began, all in one.
-    Digest,
+    /// Several problems in one message.
+    Digest(Digest),
+}
+
+/// What the problems of a digest have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Digest {
+    /// They stood already when a first run began.
+    Standing,
+    /// They began, or became worse, faster than the sink may be told of one at a time.
+    News,
+    /// They still stand, and are too many to be reminded of one at a time.
+    Repeats,
+    /// They ended faster than the sink may be told of one at a time.
+    Ends,
 }
 
 impl Action {
@@ -48,8 +61,16 @@ impl Action {
             Action::Raised => "raised",
             Action::Repeat => "repeat",
             Action::Resolved => "resolved",
-            Action::Digest => "digest",
+            Action::Digest(Digest::Standing) => "digest",
+            Action::Digest(Digest::News) => "digest_news",
+            Action::Digest(Digest::Repeats) => "digest_repeat",
+            Action::Digest(Digest::Ends) => "digest_resolved",
         }
+    }
+
+    /// Whether it says that something ended.
+    pub const fn ends(self) -> bool {
+        matches!(self, Action::Resolved | Action::Digest(Digest::Ends))
     }
 }
 

@@ -49,7 +49,7 @@ impl Sink for PagerDuty {
         let url = given(self.url.as_ref()).unwrap_or(PagerDuty::US);
         self.guard.check_url(url)?;
         let report = match (notification.action, notification.reports.as_slice()) {
-            (Action::Digest, _) | (_, []) => return Err(Why::Unrenderable),
+            (Action::Digest(_), _) | (_, []) => return Err(Why::Unrenderable),
             (_, [report, ..]) => report,
         };
         let body = body(routing_key, notification, report).ok_or(Why::Unrenderable)?;

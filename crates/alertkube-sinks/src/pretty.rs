@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertkube_core::{Action, Notification, Report, Severity, Stamp};
+use alertkube_core::{Action, Digest, Notification, Report, Severity, Stamp};
 
 use crate::text::visible;
 use crate::{kubectl, limits, text};
@@ -12,7 +12,7 @@ pub(crate) fn message(notification: &Notification, color: bool) -> String {
     let page = Page { paint: Paint { color }, notification };
     let reports = text::worst_first(notification);
     let lines = match (notification.action, reports.first()) {
-        (Action::Digest, _) => page.digest(&reports),
+        (Action::Digest(digest), _) => page.digest(digest, &reports),
         (_, None) => Vec::new(),
         (_, Some(report)) if text::resolved(notification, report) => vec![page.resolved(report)],
         (_, Some(report)) => page.firing(report),
@@ -37,6 +37,11 @@ impl Paint {
             Severity::Warning => self.with("1;33", "WARNING "),
             Severity::Info => self.with("1;36", "INFO    "),
         }
+    }
+
+    /// A word of eight columns too.
+    fn resolved(&self) -> String {
+        self.with("1;32", "RESOLVED")
     }
 
     fn dim(&self, words: &str) -> String {
@@ -82,7 +87,7 @@ impl Page<'_> {
         let told = match self.notification.action {
             Action::Raised => " raised",
             Action::Repeat => " still",
-            Action::First | Action::Resolved | Action::Digest => "",
+            Action::First | Action::Resolved | Action::Digest(_) => "",
         };
         let flapping = if report.flapping { " (flapping)" } else { "" };
         let reason = visible(&report.reason, limits::NAME_MAX);
@@ -103,7 +108,7 @@ impl Page<'_> {
         format!(
             "{} {} {}  {}{}{}  stood {}, was {}",
             self.time(),
-            self.paint.with("1;32", "RESOLVED"),
+            self.paint.resolved(),
             visible(&report.reason, limits::NAME_MAX),
             object(report),
             owner(report),
@@ -113,14 +118,14 @@ impl Page<'_> {
         )
     }
 
-    fn digest(&self, reports: &[&Report]) -> Vec<String> {
+    fn digest(&self, digest: Digest, reports: &[&Report]) -> Vec<String> {
         let worst = reports.first().map_or(Severity::Info, |report| report.severity);
-        let problems = if reports.len() == 1 { "problem" } else { "problems" };
+        let ended = digest == Digest::Ends;
         let mut lines = vec![format!(
             "{} {} {}{}  {}",
             self.time(),
-            self.paint.badge(worst),
-            self.paint.bold(&format!("{} {problems} already here at the first look", reports.len())),
+            if ended { self.paint.resolved() } else { self.paint.badge(worst) },
+            self.paint.bold(&text::gathered(digest, reports.len())),
             self.cluster(),
             counts(reports),
         )];
@@ -133,8 +138,9 @@ impl Page<'_> {
         lines
     }
 
+    /// One problem: its severity, and for how long it has stood, or stood.
     fn row(&self, report: &Report, width: usize) -> String {
-        let age = span(self.notification.decided.since(report.starts));
+        let age = span(report.ends.unwrap_or(self.notification.decided).since(report.starts));
         let reason = format!("{:<width$}", visible(&report.reason, limits::NAME_MAX));
         let badge = self.paint.badge(report.severity);
         format!("    {badge} {age:>6}  {}  {}{}", self.paint.bold(&reason), object(report), owner(report))

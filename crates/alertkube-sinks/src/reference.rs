@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alertkube_core::{Action, Notification, Report, Stamp};
+use alertkube_core::{Action, Digest, Notification, Report, Stamp};
 use serde::Serialize;
 
 use crate::text::{line, pairs, short};
@@ -16,7 +16,7 @@ pub(crate) fn document(notification: &Notification) -> Option<String> {
     let reports = text::worst_first(notification);
     let worst = *reports.first()?;
     Some(text::json(&match notification.action {
-        Action::Digest => grouped(notification, &reports, worst),
+        Action::Digest(digest) => grouped(notification, digest, &reports, worst),
         Action::First | Action::Raised | Action::Repeat | Action::Resolved => single(notification, worst),
     }))
 }
@@ -109,10 +109,17 @@ fn details(report: &Report) -> BTreeMap<&'static str, String> {
     .collect()
 }
 
-/// What stood at a first run, as the summary of one group. It is an event: nobody will resolve it, its members each
-/// resolve under their own fingerprints.
-fn grouped<'a>(notification: &'a Notification, reports: &[&Report], worst: &Report) -> Alert<'a> {
-    let count = reports.len();
+/// Several problems as the summary of one group. It is an event: nobody will resolve it, its members each resolve under
+/// their own fingerprints.
+fn grouped<'a>(
+    notification: &'a Notification,
+    digest: Digest,
+    reports: &[&Report],
+    worst: &Report,
+) -> Alert<'a> {
+    let resolved = notification.action.ends();
+    let titles: Vec<String> = reports.iter().map(|report| text::title(report, resolved)).collect();
+    let mixed = if digest == Digest::Standing { "FirstRunDigest" } else { "Grouped" };
     let shared = |field: fn(&Report) -> &str, otherwise: &str| {
         let same = reports.iter().all(|report| field(report) == field(worst));
         if same { short(field(worst)) } else { otherwise.to_owned() }
@@ -121,43 +128,36 @@ fn grouped<'a>(notification: &'a Notification, reports: &[&Report], worst: &Repo
         fingerprint: &notification.delivery,
         kind: shared(|report| &report.kind, "Derived"),
         namespace: shared(|report| &report.namespace, ""),
-        name: format!("{count}-grouped"),
+        name: format!("{}-grouped", reports.len()),
         node_name: String::new(),
         severity: worst.severity.as_str(),
-        reason: shared(|report| &report.reason, "FirstRunDigest"),
-        summary: grouped_summary(reports),
+        reason: shared(|report| &report.reason, mixed),
+        summary: grouped_summary(digest, &titles),
         cluster: short(&notification.cluster),
-        details: grouped_details(reports),
+        details: grouped_details(reports, titles),
         labels: BTreeMap::from([("alertkube-grouped".to_owned(), "true".to_owned())]),
         annotations: BTreeMap::new(),
         starts_at: time(reports.iter().map(|report| report.starts).min()),
-        ends_at: time(None),
-        resolved: false,
+        ends_at: time(reports.iter().filter_map(|report| report.ends).max().filter(|_| resolved)),
+        resolved,
         event: true,
         correlation: (),
     }
 }
 
-fn grouped_summary(reports: &[&Report]) -> String {
-    let count = reports.len();
-    let problems = if count == 1 { "problem" } else { "problems" };
-    let members: Vec<String> =
-        reports.iter().take(limits::SUMMARY_MEMBERS_MAX).map(|report| text::title(report, false)).collect();
-    let more = match count.saturating_sub(members.len()) {
-        0 => String::new(),
-        more => format!("; +{more} more"),
-    };
-    format!("{count} {problems} stood when alertkube first looked: {}{more}", members.join("; "))
+fn grouped_summary(digest: Digest, titles: &[String]) -> String {
+    let (named, rest) = titles.split_at(titles.len().min(limits::SUMMARY_MEMBERS_MAX));
+    let more = if rest.is_empty() { String::new() } else { format!("; +{} more", rest.len()) };
+    format!("{}: {}{more}", text::gathered(digest, titles.len()), named.join("; "))
 }
 
-fn grouped_details(reports: &[&Report]) -> BTreeMap<&'static str, String> {
-    let members = reports.iter().map(|report| text::title(report, false));
+fn grouped_details(reports: &[&Report], titles: Vec<String>) -> BTreeMap<&'static str, String> {
     let fingerprints = reports.iter().map(|report| report.fingerprint.as_str());
     let fitting = text::fitting(fingerprints, 2, limits::DIGEST_FINGERPRINTS_BYTES_MAX);
     let shown = fitting.len();
     let fingerprints = list(fitting.into_iter().map(str::to_owned), reports.len(), shown);
     BTreeMap::from([
-        ("Grouped Resources", list(members, reports.len(), limits::GROUPED_MAX)),
+        ("Grouped Resources", list(titles.into_iter(), reports.len(), limits::GROUPED_MAX)),
         ("Fingerprints", fingerprints),
     ])
 }

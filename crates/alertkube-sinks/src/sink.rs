@@ -78,7 +78,9 @@ pub(crate) fn headers_of(notification: &Notification) -> Vec<(&'static str, Stri
         ("User-Agent", "alertkube".to_owned()),
         ("X-Alertkube-Delivery", printable(&notification.delivery)),
     ];
-    if let ([report], false) = (notification.reports.as_slice(), notification.action == Action::Digest) {
+    if let ([report], false) =
+        (notification.reports.as_slice(), matches!(notification.action, Action::Digest(_)))
+    {
         headers.push(("X-Alertkube-Episode", printable(&report.episode)));
     }
     headers

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use alertkube_core::{Action, Notification, Packed, Report, Stamp};
+use alertkube_core::{Digest, Notification, Packed, Report, Stamp};
 use serde::Serialize;
 
 use crate::limits;
@@ -39,7 +39,18 @@ pub(crate) fn instant(at: Stamp) -> String {
 
 /// Whether this report of this notification tells of an end.
 pub(crate) fn resolved(notification: &Notification, report: &Report) -> bool {
-    notification.action == Action::Resolved || report.ends.is_some()
+    notification.action.ends() || report.ends.is_some()
+}
+
+/// What a digest of so many problems says of them.
+pub(crate) fn gathered(digest: Digest, count: usize) -> String {
+    let problems = if count == 1 { "problem" } else { "problems" };
+    match digest {
+        Digest::Standing => format!("{count} {problems} already here at the first look"),
+        Digest::News => format!("{count} new {problems}"),
+        Digest::Repeats => format!("{count} {problems} still here"),
+        Digest::Ends => format!("{count} {problems} ended"),
+    }
 }
 
 /// The reports with the worst first, in their own order within a severity.

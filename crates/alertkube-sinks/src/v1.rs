@@ -18,7 +18,7 @@ const SCHEMA: &str = "alertkube.io/v1";
 pub(crate) fn document(notification: &Notification) -> String {
     let reports = text::worst_first(notification);
     let alerts = reports.iter().map(|report| Json(text::json(&Alert::of(notification, report))));
-    let (alerts, fingerprints) = if notification.action == Action::Digest {
+    let (alerts, fingerprints) = if matches!(notification.action, Action::Digest(_)) {
         let fingerprints = reports.iter().map(|report| report.fingerprint.as_str());
         (
             text::fitting(alerts, 1, limits::DIGEST_ALERTS_BYTES_MAX),

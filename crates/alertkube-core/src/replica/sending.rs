@@ -6,7 +6,7 @@ use crate::decide::{Memory, Told};
 use crate::enrich::report;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{BEGIN_WITHIN, INTENT_AGE_MAX, SEND_TIMEOUT};
-use crate::notification::{Action, AttemptId, Notification, Report, SinkId};
+use crate::notification::{Action, AttemptId, Digest, Notification, Report, SinkId};
 use crate::replica::settling::{blank, doubt};
 use crate::replica::telling::{Verdict, about};
 use crate::replica::{Effect, Replica, SendWithin, Task};
@@ -100,7 +100,7 @@ impl Replica {
             job.members.retain(|fp| !gone.contains(fp));
         }
         let Some(first) = members.first().copied() else { return };
-        let action = if job.digest { Action::Digest } else { first.action };
+        let action = if job.digest { Action::Digest(Digest::Standing) } else { first.action };
         let said = match job.said.take().filter(|said| said.action == action) {
             Some(said) => said,
             None => {
@@ -259,7 +259,7 @@ impl Replica {
         let episode = format!("{:x}", first.episode.millis());
         let told = self.memory.get(first.fingerprint, sink).map_or(0, |told| told.at.millis());
         let said = match action {
-            Action::Digest => format!("digest {}", now.stamp().millis()),
+            Action::Digest(_) => format!("digest {}", now.stamp().millis()),
             Action::First | Action::Raised | Action::Repeat | Action::Resolved => {
                 format!("{} {told}", action.as_str())
             }

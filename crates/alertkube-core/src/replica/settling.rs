@@ -173,7 +173,7 @@ pub(super) fn doubt(memory: &mut Memory, flight: &Flight) {
     for member in flight.members.iter().filter(|member| !member.event) {
         let before = memory.get(member.fingerprint, flight.sink).copied();
         let told = match (member.action, before) {
-            (Action::First | Action::Digest, _) => {
+            (Action::First | Action::Digest(_), _) => {
                 let at = before.map_or(Stamp::default(), |told| told.at);
                 Told { at, open: true, doubt: true, doubted: true, ..blank(*member) }
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use alertkube_core::{Action, Input, KindId, SinkClass, Verdict, Why};
+use alertkube_core::{Action, Digest, Input, KindId, SinkClass, Verdict, Why};
 
 use crate::desk::{Desk, settings, sink};
 use crate::objects::{crashing, evicted, node, pod};
@@ -82,7 +82,7 @@ fn a_digest_that_is_tried_again_is_not_told_a_second_time_in_parts() {
         }
     }
     let said: Vec<_> = desk.unanswered.iter().map(|(_, said)| (said.action, said.reports.len())).collect();
-    assert_eq!(said, [(Action::Digest, 3)]);
+    assert_eq!(said, [(Action::Digest(Digest::Standing), 3)]);
 }
 
 #[test]

@@ -212,7 +212,9 @@ impl Desk {
             let first = sent.notification.reports.first().expect("a notification has a report");
             let action = sent.notification.action;
             match action {
-                Action::Digest => format!("{} digest {}", sent.seconds, sent.notification.reports.len()),
+                Action::Digest(_) => {
+                    format!("{} {} {}", sent.seconds, action.as_str(), sent.notification.reports.len())
+                }
                 _ => format!("{} {} {} {}", sent.seconds, action.as_str(), first.reason, first.name),
             }
         });

@@ -400,7 +400,7 @@ impl House {
     pub(crate) fn lines(&self, sink: &str) -> Vec<((u64, usize), String)> {
         let heard = self.heard.iter().filter(|heard| heard.sink == sink);
         let line = |said: &Notification| match said.action {
-            Action::Digest => format!("digest {}", said.reports.len()),
+            Action::Digest(_) => format!("{} {}", said.action.as_str(), said.reports.len()),
             action => format!("{} {} {}", action.as_str(), said.reports[0].reason, said.reports[0].name),
         };
         heard.map(|heard| ((heard.seconds, heard.by), line(&heard.said))).collect()

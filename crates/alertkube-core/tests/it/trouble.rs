@@ -196,7 +196,7 @@ impl Stage {
             for name in names {
                 let fits = match action {
                     Action::Resolved => open.remove(name),
-                    Action::First | Action::Digest => open.insert(name.clone()),
+                    Action::First | Action::Digest(_) => open.insert(name.clone()),
                     Action::Raised | Action::Repeat => !open.insert(name.clone()),
                 };
                 assert!(fits || self.doubts, "{} {name} ({delivery}) of {:?}", action.as_str(), self.heard);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertkube_core::{Action, Severity};
+use alertkube_core::{Action, Digest, Severity};
 
 use super::clock;
 use super::words::{Line, Word};
@@ -37,7 +37,10 @@ const ACTIONS: &[(&str, Action)] = &[
     ("raised", Action::Raised),
     ("repeat", Action::Repeat),
     ("resolved", Action::Resolved),
-    ("digest", Action::Digest),
+    ("digest", Action::Digest(Digest::Standing)),
+    ("digest_news", Action::Digest(Digest::News)),
+    ("digest_repeat", Action::Digest(Digest::Repeats)),
+    ("digest_resolved", Action::Digest(Digest::Ends)),
 ];
 
 const WORDS: &[&str] = &["severity", "names", "effects", "says"];
@@ -75,7 +78,7 @@ pub(super) fn read(text: &str, mut line: Line<'_>) -> Option<Expected> {
 }
 
 fn told(line: &mut Line<'_>, action: Action) -> Option<Told> {
-    if action == Action::Digest {
+    if matches!(action, Action::Digest(_)) {
         let word = line.word("how many problems the digest lists")?;
         let reports = word.value.parse().ok();
         if reports.is_none() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alertkube_core::{Action, Fact, Notification, Report, SinkClass};
+use alertkube_core::{Action, Digest, Fact, Notification, Report, SinkClass};
 
 use super::compare;
 use crate::limits::TRANSCRIPT_FACTS_MAX;
@@ -95,15 +95,17 @@ impl Transcript {
         for report in &sent.notification.reports {
             let known = open.contains(&report.fingerprint);
             match sent.notification.action {
-                Action::First | Action::Digest if known => wrong.push("told twice without an end between"),
-                Action::Resolved if !known => wrong.push("the end of what was not told"),
-                Action::Raised | Action::Repeat if !known => {
-                    wrong.push("told again without having been told")
+                Action::First | Action::Digest(Digest::Standing) if known => {
+                    wrong.push("told twice without an end between");
+                }
+                action if action.ends() && !known => wrong.push("the end of what was not told"),
+                Action::Raised | Action::Repeat | Action::Digest(Digest::Repeats) if !known => {
+                    wrong.push("told again without having been told");
                 }
                 _ => {}
             }
             match sent.notification.action {
-                Action::Resolved => drop(open.remove(&report.fingerprint)),
+                action if action.ends() => drop(open.remove(&report.fingerprint)),
                 _ if report.event => {}
                 _ => drop(open.insert(report.fingerprint.clone())),
             }
@@ -166,12 +168,16 @@ mod tests {
 
     #[test]
     fn an_end_follows_a_beginning_and_neither_comes_twice() {
-        use Action::{Digest, First, Raised, Repeat, Resolved};
+        use Action::{First, Raised, Repeat, Resolved};
+        let [standing, ends] = [Digest::Standing, Digest::Ends].map(Action::Digest);
         let of = |actions: &[Action]| violations(&actions.iter().map(|a| (*a, false)).collect::<Vec<_>>());
         assert_eq!(of(&[First, Repeat, Raised, Resolved, First, Resolved]), 0);
-        assert_eq!(of(&[Digest, Resolved]), 0);
-        assert_eq!([of(&[First, First]), of(&[Digest, First]), of(&[First, Resolved, Resolved])], [1, 1, 1]);
-        assert_eq!([of(&[Resolved]), of(&[Repeat]), of(&[Raised])], [1, 1, 1]);
+        assert_eq!(of(&[standing, Resolved, First, ends]), 0);
+        assert_eq!(
+            [of(&[First, First]), of(&[standing, First]), of(&[First, Resolved, Resolved])],
+            [1, 1, 1]
+        );
+        assert_eq!([of(&[Resolved]), of(&[Repeat]), of(&[Raised]), of(&[ends])], [1, 1, 1, 1]);
         assert_eq!(violations(&[(First, true), (First, true)]), 0);
         assert_eq!(violations(&[(First, true), (Resolved, true)]), 1);
     }

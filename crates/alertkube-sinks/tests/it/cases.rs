@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertkube_core::{Action, Notification, Packed, Report, ReportPart, Severity, Stamp};
+use alertkube_core::{Action, Digest, Notification, Packed, Report, ReportPart, Severity, Stamp};
 
 /// When everything here is decided.
 pub(crate) fn decided() -> Stamp {
@@ -19,9 +19,15 @@ pub(crate) fn all() -> Vec<(&'static str, Notification)> {
         ("event", told(Action::First, vec![restart()])),
         (
             "digest-3",
-            told(Action::Digest, vec![image_pull(Severity::Warning), node_not_ready(), stuck_rollout()]),
+            told(
+                Action::Digest(Digest::Standing),
+                vec![image_pull(Severity::Warning), node_not_ready(), stuck_rollout()],
+            ),
         ),
-        ("digest-2000", told(Action::Digest, (0..2000).map(member).collect())),
+        ("digest-2000", told(Action::Digest(Digest::Standing), (0..2000).map(member).collect())),
+        ("digest-news", told(Action::Digest(Digest::News), vec![image_pull(Severity::Critical), restart()])),
+        ("digest-repeat", told(Action::Digest(Digest::Repeats), vec![stuck_rollout(), node_not_ready()])),
+        ("digest-ends", ends()),
         ("hostile", told(Action::First, vec![hostile()])),
     ]
 }
@@ -38,6 +44,15 @@ pub(crate) fn resolved() -> Notification {
     end.delivery = "9d41c5e07f2a6b38".to_owned();
     end.decided = decided().plus(Duration::from_secs(600));
     end
+}
+
+fn ends() -> Notification {
+    let ended = |report: Report, after: u64| Report {
+        ends: Some(report.starts.plus(Duration::from_secs(after))),
+        ..report
+    };
+    let reports = vec![ended(stuck_rollout(), 3 * 86400), ended(oom_killed(), 200)];
+    told(Action::Digest(Digest::Ends), reports)
 }
 
 fn raised() -> Notification {
@@ -223,7 +238,7 @@ pub(crate) fn enormous(action: Action) -> Notification {
         annotations: packed,
         ..pod("", "")
     };
-    let number = if action == Action::Digest { 60 } else { 1 };
+    let number = if matches!(action, Action::Digest(_)) { 60 } else { 1 };
     let mut told = told(action, vec![report; number]);
     told.cluster = long;
     told
@@ -231,5 +246,5 @@ pub(crate) fn enormous(action: Action) -> Notification {
 
 /// A first run on a cluster where everything is broken.
 pub(crate) fn digest_of(number: usize) -> Notification {
-    told(Action::Digest, (0..number).map(member).collect())
+    told(Action::Digest(Digest::Standing), (0..number).map(member).collect())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertkube_core::{Action, Notification, SinkClass, Stamp, Verdict, Why};
+use alertkube_core::{Action, Digest, Notification, SinkClass, Stamp, Verdict, Why};
 use alertkube_sinks::{
     Attempt, BUILT, Failure, Guard, KNOWN, PagerDuty, Post, Reply, Request, Sink, SinkSettings, Stdout,
     Webhook, WebhookFormat, build,
@@ -48,7 +48,7 @@ fn sinks() -> Vec<(&'static str, Box<dyn Sink>)> {
 
 /// Whether this sink may be given this: a keyed one is never told many problems at once.
 fn is_for(notification: &Notification, sink: &dyn Sink) -> bool {
-    sink.class() != SinkClass::Keyed || notification.action != Action::Digest
+    sink.class() != SinkClass::Keyed || !matches!(notification.action, Action::Digest(_))
 }
 
 /// The canonical notifications that this sink may be given.
@@ -126,7 +126,8 @@ fn the_same_notification_and_attempt_give_the_same_bytes() {
 
 #[test]
 fn no_request_is_larger_than_its_bound() {
-    let actions = [Action::First, Action::Raised, Action::Repeat, Action::Resolved, Action::Digest];
+    let actions =
+        [Action::First, Action::Raised, Action::Repeat, Action::Resolved, Action::Digest(Digest::News)];
     let mut worst: Vec<Notification> = actions.map(cases::enormous).into();
     worst.push(cases::digest_of(40_000));
     for (label, sink) in sinks() {
@@ -145,7 +146,7 @@ fn no_request_is_larger_than_its_bound() {
 #[test]
 fn a_notification_of_nothing_cannot_be_rendered() {
     for (label, sink) in sinks() {
-        let empty = cases::told(Action::Digest, Vec::new());
+        let empty = cases::told(Action::Digest(Digest::Standing), Vec::new());
         assert_eq!(sink.render(&empty, &attempt(1)).err(), Some(Why::Unrenderable), "{label}");
     }
 }
@@ -222,7 +223,9 @@ fn without_colors(text: &str) -> String {
 #[test]
 fn hostile_names_can_neither_steer_a_terminal_nor_forge_a_line() {
     for (label, sink) in sinks() {
-        for action in [Action::First, Action::Raised, Action::Repeat, Action::Resolved, Action::Digest] {
+        for action in
+            [Action::First, Action::Raised, Action::Repeat, Action::Resolved, Action::Digest(Digest::News)]
+        {
             let notification = cases::told(action, vec![cases::hostile(), cases::hostile()]);
             if !is_for(&notification, &*sink) {
                 continue;
