@@ -44,5 +44,5 @@ mod reference;
 pub use load::{Loaded, load};
 pub use outside::{Environment, Outside};
 pub use persistence::{Persistence, PersistenceKind};
-pub use reference::{json_schema, reference_markdown};
+pub use reference::{json_schema, reference_markdown, unbuilt};
 pub use shard::Shard;

@@ -2,6 +2,8 @@
 
 mod json;
 mod markdown;
+mod unbuilt;
 
 pub use json::json_schema;
 pub use markdown::reference_markdown;
+pub use unbuilt::unbuilt;
