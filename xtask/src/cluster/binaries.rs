@@ -20,18 +20,46 @@ const ETCD: &str = "go.etcd.io/etcd/server/v3";
 const ETCD_BUILT_AS: &str = "server";
 const FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
-/// The folder with the programs, built first when the cache has none for this set.
+/// A program besides the cluster's own, with modules of its own: their requirements clash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// The package manager that users have.
+    Helm,
+    /// Holds manifests against schemas.
+    Kubeconform,
+}
+
+impl Tool {
+    /// Its name, that of its folder under `xtask/tools`, and its package.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Helm => ("helm", "helm.sh/helm/v4/cmd/helm"),
+            Self::Kubeconform => ("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),
+        }
+    }
+
+    /// The program, built first when the cache has none for this set.
+    pub(crate) fn ready(self) -> Result<PathBuf> {
+        let site = Site::of_this_checkout()?;
+        let (name, package) = self.names();
+        let recipe = Recipe::read(site.tool_modules(name), vec![package.to_owned()])?;
+        let folder = recipe.ready(&site, |recipe, half| {
+            eprintln!("building {name}, once per pinned set: some minutes on two cores");
+            recipe.build(half, "-s -w")
+        })?;
+        Ok(folder.join(name))
+    }
+}
+
+/// The folder with the programs of the cluster, built first when the cache has none for this set.
 pub(super) fn ready(site: &Site) -> Result<PathBuf> {
-    let recipe = Recipe::read(site)?;
-    let folder = site.cache().join(recipe.key());
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let _one_build_at_a_time = lock(&site.cache().join("build.lock"))?;
-    if !folder.is_dir() {
-        recipe.build(site, &folder)?;
-    }
-    Ok(folder)
+    let commands = COMMANDS.map(|name| format!("{KUBERNETES}/cmd/{name}"));
+    let packages = std::iter::once(ETCD.to_owned()).chain(commands).collect();
+    Recipe::read(site.modules().to_owned(), packages)?.ready(site, |recipe, half| {
+        eprintln!("building Kubernetes and etcd, once per pinned set: about six minutes on two cores");
+        recipe.build(half, &recipe.linker_flags())?;
+        fs::rename(half.join(ETCD_BUILT_AS), half.join("etcd")).context("name etcd's program")
+    })
 }
 
 /// Takes the lock file; it is free again when the file is dropped or its process ends.
@@ -45,22 +73,26 @@ pub(super) fn lock(path: &Path) -> Result<fs::File> {
 struct Recipe {
     go: PathBuf,
     go_version: String,
+    /// The folder with `go.mod` and `go.sum`.
+    folder: PathBuf,
+    packages: Vec<String>,
     modules: String,
     sums: String,
 }
 
 impl Recipe {
-    fn read(site: &Site) -> Result<Self> {
+    fn read(folder: PathBuf, packages: Vec<String>) -> Result<Self> {
         let go = machine::find("go").context(
-            "building Kubernetes needs Go (see xtask/cluster/go.mod for the version), and there is none",
+            "building the programs of the test cluster needs Go (see xtask/cluster/go.mod for the version), and there \
+             is none",
         )?;
         let read = |name: &str| {
-            let path = site.modules().join(name);
+            let path = folder.join(name);
             fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))
         };
-        let go_version =
-            run::output(Command::new(&go).args(["env", "GOVERSION"]).current_dir(site.modules()))?;
-        Ok(Self { go, go_version, modules: read("go.mod")?, sums: read("go.sum")? })
+        let go_version = run::output(Command::new(&go).args(["env", "GOVERSION"]).current_dir(&folder))?;
+        let (modules, sums) = (read("go.mod")?, read("go.sum")?);
+        Ok(Self { go, go_version, folder, packages, modules, sums })
     }
 
     fn key(&self) -> String {
@@ -70,6 +102,26 @@ impl Recipe {
             hash.update([0]);
         }
         hex(&hash.finalize())[..16].to_owned()
+    }
+
+    /// The folder with the programs in the cache; `build` fills one when there is none.
+    fn ready(&self, site: &Site, build: impl Fn(&Self, &Path) -> Result<()>) -> Result<PathBuf> {
+        let folder = site.cache().join(self.key());
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let _one_build_at_a_time = lock(&site.cache().join("build.lock"))?;
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let start = Instant::now();
+        let half = folder.with_extension("half");
+        fs::remove_dir_all(&half).or_else(absent_is_fine).context("clear a half-finished build")?;
+        fs::create_dir_all(&half).with_context(|| format!("create {}", half.display()))?;
+        build(self, &half)?;
+        fs::rename(&half, &folder).with_context(|| format!("move the programs to {}", folder.display()))?;
+        eprintln!("built in {} s: {}", start.elapsed().as_secs(), folder.display());
+        Ok(folder)
     }
 
     /// Without these the server says v0.0.0, and clients that look at its version misbehave.
@@ -82,21 +134,13 @@ impl Recipe {
         format!("-s -w {set}Version={version} {set}Major={major} {set}Minor={minor}")
     }
 
-    fn build(&self, site: &Site, folder: &Path) -> Result<()> {
-        eprintln!("building Kubernetes and etcd, once per pinned set: about six minutes on two cores");
-        let start = Instant::now();
-        let half = folder.with_extension("half");
-        fs::remove_dir_all(&half).or_else(absent_is_fine).context("clear a half-finished build")?;
-        fs::create_dir_all(&half).with_context(|| format!("create {}", half.display()))?;
+    fn build(&self, half: &Path, linker_flags: &str) -> Result<()> {
         let mut go = Command::new("nice");
-        go.arg(&self.go).arg("build").args(FLAGS).arg("-ldflags").arg(self.linker_flags());
-        go.arg("-o").arg(&half).arg(ETCD).args(COMMANDS.map(|name| format!("{KUBERNETES}/cmd/{name}")));
+        go.arg(&self.go).arg("build").args(FLAGS).args(["-ldflags", linker_flags]);
+        go.arg("-o").arg(half).args(&self.packages);
         go.envs([("CGO_ENABLED", "0"), ("GOFLAGS", "-mod=readonly"), ("GOWORK", "off")]);
-        run::shown(go.current_dir(site.modules())).context("build Kubernetes from its modules")?;
-        fs::rename(half.join(ETCD_BUILT_AS), half.join("etcd")).context("name etcd's program")?;
-        fs::rename(&half, folder).with_context(|| format!("move the programs to {}", folder.display()))?;
-        eprintln!("built in {} s: {}", start.elapsed().as_secs(), folder.display());
-        Ok(())
+        run::shown(go.current_dir(&self.folder))
+            .with_context(|| format!("build {}", self.packages.join(", ")))
     }
 }
 
@@ -113,7 +157,15 @@ mod tests {
 
     fn recipe(modules: &str) -> Recipe {
         let text = str::to_owned;
-        Recipe { go: PathBuf::new(), go_version: text("go1.26"), modules: text(modules), sums: text("sums") }
+        let (go, folder, packages) = (PathBuf::new(), PathBuf::new(), Vec::new());
+        Recipe {
+            go,
+            folder,
+            packages,
+            go_version: text("go1.26"),
+            modules: text(modules),
+            sums: text("sums"),
+        }
     }
 
     #[test]
@@ -134,6 +186,17 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), 4);
+    }
+
+    #[test]
+    fn every_tool_is_pinned() {
+        let pinned = [
+            (Tool::Helm, include_str!("../../tools/helm/go.mod")),
+            (Tool::Kubeconform, include_str!("../../tools/kubeconform/go.mod")),
+        ];
+        for (tool, modules) in pinned {
+            assert!(modules.contains(&format!("tool {}\n", tool.names().1)), "{tool:?}");
+        }
     }
 
     #[test]

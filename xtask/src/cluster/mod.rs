@@ -24,6 +24,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::run;
 
+pub(crate) use binaries::Tool;
 pub(crate) use images::NAME as IMAGE;
 pub(crate) use parts::Part;
 pub(crate) use running::Cluster;

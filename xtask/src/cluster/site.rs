@@ -105,6 +105,11 @@ impl Site {
     pub(crate) fn modules(&self) -> &Path {
         &self.modules
     }
+
+    /// The same of a program that is built beside them.
+    pub(crate) fn tool_modules(&self, tool: &str) -> PathBuf {
+        self.modules.with_file_name("tools").join(tool)
+    }
 }
 
 /// Writes a file, and makes its folder for its owner alone: keys and tokens lie there.
