@@ -40,3 +40,5 @@ pub(crate) const OBSERVER_START_MAX: Duration = Duration::from_secs(30);
 pub(crate) const PROXY_BUFFER_BYTES: usize = 64 << 10;
 /// Objects, events about them and later states that are kept of one fault.
 pub(crate) const SHAPES_MAX: usize = 8;
+/// The longest line of a golden file of the chart.
+pub(crate) const GOLDEN_LINE_BYTES_MAX: usize = 400;

@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to the person who typed them")]
 
+mod chart;
 mod checkout;
 mod cluster;
 mod contract;
@@ -26,6 +27,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    /// The chart: writes what is generated in it, or checks it.
+    Chart(chart::Task),
     /// A real Kubernetes of one node for the tests.
     #[command(subcommand)]
     Cluster(cluster::Task),
@@ -47,6 +50,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
+        Task::Chart(task) => task.run(),
         Task::Cluster(task) => task.run(),
         Task::Contract(task) => task.run(),
         Task::E2e(task) => task.run(),

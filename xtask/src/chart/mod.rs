@@ -1,0 +1,127 @@
+//! The chart in `helm/`: what is generated in it, and whether it holds.
+
+mod cases;
+mod generated;
+mod golden;
+mod helm;
+mod metrics;
+mod pod;
+mod program;
+mod readme;
+mod schema;
+mod schemas;
+mod values;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::checkout;
+use helm::Helm;
+
+/// Writes the generated files of the chart, or checks the chart.
+#[derive(clap::Args)]
+pub(crate) struct Task {
+    /// Writes nothing, and fails when something is not as it must be.
+    #[arg(long)]
+    check: bool,
+}
+
+impl Task {
+    /// Does it.
+    pub(crate) fn run(self) -> Result<()> {
+        let root = checkout::root()?;
+        if !self.check {
+            generated::write(&root)?;
+        }
+        let mut wrong = generated::stale(&root)?;
+        let rendered = checked(&root, !self.check, &mut wrong)?;
+        let refused = refusals(&root, &mut wrong)?;
+        if !wrong.is_empty() {
+            bail!(
+                "the chart does not hold (`cargo xtask chart` rewrites what is written):\n- {}",
+                wrong.join("\n- ")
+            );
+        }
+        println!("the chart holds: {rendered} sets of values are rendered, {refused} are refused");
+        Ok(())
+    }
+}
+
+/// Renders every set of values, and holds what comes of it against its golden file, the program's own loader and the
+/// schemas of Kubernetes.
+fn checked(root: &Path, write: bool, wrong: &mut Vec<String>) -> Result<usize> {
+    let helm = Helm::ready(root)?;
+    let scratch = root.join("target").join("chart");
+    fs::create_dir_all(&scratch).context("make a folder for what is rendered")?;
+    let cases = cases::accepted(root, &scratch)?;
+    let (mut manifests, mut kinds) = (Vec::new(), BTreeSet::new());
+    for case in &cases {
+        let mut note = |what: &str, done: Result<()>| {
+            wrong.extend(done.err().map(|error| format!("{}: {what}: {error:#}", case.name)));
+        };
+        note("lint", helm.lint(&case.options));
+        match helm.template(&case.options) {
+            Err(error) => note("template", Err(error)),
+            Ok(text) => {
+                let objects = helm::objects(&text)?;
+                note("the program", pod::check(&objects));
+                kinds.extend(objects.iter().map(|object| (word(object, "kind"), word(object, "apiVersion"))));
+                manifests.push(scratch.join(format!("{}.yaml", case.name)));
+                fs::write(&manifests[manifests.len() - 1], &text).context("write what is rendered")?;
+                if !golden::agrees(root, &case.name, &text, write)? {
+                    wrong.push(format!("{}: not as its golden file", case.name));
+                }
+            }
+        }
+    }
+    metrics::check(root).err().into_iter().for_each(|error| wrong.push(error.to_string()));
+    against_schemas(&scratch, &manifests, kinds, wrong)?;
+    Ok(cases.len())
+}
+
+fn word(object: &Value, field: &str) -> String {
+    object[field].as_str().unwrap_or_default().to_owned()
+}
+
+fn against_schemas(
+    scratch: &Path,
+    manifests: &[PathBuf],
+    kinds: BTreeSet<(String, String)>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    let kinds: Vec<_> =
+        kinds.into_iter().filter(|(kind, _)| !schemas::GOLDEN_ONLY.contains(&kind.as_str())).collect();
+    for (version, sum) in schemas::VERSIONS {
+        let folder = scratch.join(version);
+        schemas::write(&folder, version, sum, &kinds)?;
+        match schemas::check(&folder, manifests) {
+            Ok(said) => println!("Kubernetes {version}: {said}"),
+            Err(error) => wrong.push(format!("Kubernetes {version}: {error}")),
+        }
+    }
+    Ok(())
+}
+
+/// Tries what must be refused.
+fn refusals(root: &Path, wrong: &mut Vec<String>) -> Result<usize> {
+    let helm = Helm::ready(root)?;
+    for (sets, words) in cases::REFUSED {
+        let options: Vec<String> =
+            sets.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]).collect();
+        match helm.template(&options) {
+            Ok(_) => wrong.push(format!("{sets:?} is not refused")),
+            Err(error) => {
+                let said = format!("{error:#}");
+                let missing = words.iter().filter(|word| !said.contains(**word));
+                wrong.extend(
+                    missing.map(|word| format!("{sets:?}: the refusal does not say `{word}`: {said}")),
+                );
+            }
+        }
+    }
+    Ok(cases::REFUSED.len())
+}
