@@ -53,3 +53,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "alertkube.pods" -}}
 {{- mul (int .Values.replicaCount) (include "alertkube.shards" . | int) }}
 {{- end }}
+
+{{/* Of what exists only while the release is removed: labels without those that select the program's pods. */}}
+{{- define "alertkube.uninstallMeta" -}}
+labels:
+  app.kubernetes.io/component: uninstall
+  app.kubernetes.io/instance: {{ .Release.Name }}
+  app.kubernetes.io/managed-by: {{ .Release.Service }}
+annotations:
+  helm.sh/hook: post-delete
+  helm.sh/hook-weight: {{ .weight | default "0" | quote }}
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}

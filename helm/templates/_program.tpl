@@ -126,6 +126,7 @@ persistence:
   enabled: true
   configMapName: ""
   kind: ConfigMap
+  deleteOnUninstall: false
 routing:
   - match: {severity: critical}
     sinks: [slack, pagerduty]

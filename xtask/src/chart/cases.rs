@@ -82,6 +82,7 @@ pub(super) const REFUSED: &[(&[&str], &[&str])] = &[
     (&["rbac.scope=galaxy"], &["/rbac/scope", "namespace"]),
     (&["persistence.kind=Volume"], &["/persistence/kind", "Secret"]),
     (&["persistence.configMapName=Not_A_Name"], &["/persistence/configMapName"]),
+    (&["persistence.deleteOnUninstall=perhaps"], &["/persistence/deleteOnUninstall", "boolean"]),
     (&["behavior.muteSeconds=soon"], &["/behavior/muteSeconds"]),
     (&["behavior.firstRun=later"], &["/behavior/firstRun", "digest"]),
     (&["routing[0].sinks[0]=slak"], &["/routing/0/sinks/0"]),

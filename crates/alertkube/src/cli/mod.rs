@@ -3,6 +3,7 @@
 mod completions;
 mod demo;
 mod flags;
+mod forget;
 mod run;
 mod seats;
 mod simulate;
@@ -39,6 +40,8 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Print who holds which seat since when, and what is odd about it.
     Seats(seats::Seats),
+    /// Remove what alertkube keeps in the cluster: state and Leases.
+    Forget(forget::Forget),
     /// Check a configuration file, with every problem at once.
     Validate(validate::Validate),
     /// Print the version.
@@ -67,6 +70,7 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>, environment: &
         Command::Demo(demo) => demo.run(environment),
         Command::Simulate(simulate) => simulate.run(environment),
         Command::Seats(seats) => seats.run(environment),
+        Command::Forget(forget) => forget.run(environment),
         Command::Validate(validate) => validate.run(environment),
         Command::Version => version::run(),
         Command::Completions(completions) => completions.run(),

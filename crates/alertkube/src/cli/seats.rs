@@ -57,7 +57,7 @@ pub(crate) struct Seats {
 
 /// The words of `persistence.kind`.
 #[derive(Clone, Copy, ValueEnum)]
-enum Kind {
+pub(super) enum Kind {
     #[value(name = "ConfigMap", alias = "configmap")]
     ConfigMap,
     #[value(name = "Secret", alias = "secret")]
@@ -134,4 +134,4 @@ impl Seats {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

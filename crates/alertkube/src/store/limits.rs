@@ -14,3 +14,6 @@ pub(super) const WORDS_MAX: usize = 300;
 
 /// Bytes of a state file that are taken; a longer one is none of ours and is set aside.
 pub(super) const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// Shards whose objects the chart's Role names, and that a removal goes through.
+pub(super) const SHARDS_NAMED: u32 = 16;

@@ -15,6 +15,7 @@ use alertkube_core::{Content, Part, PartWrite, StoreTrouble, Version};
 
 pub(crate) use cluster::{ClusterStore, Place};
 pub(crate) use folder::FileStore;
+pub(crate) use names::every as state_objects;
 
 /// The parts of one seat's ledger.
 pub(crate) enum Store {

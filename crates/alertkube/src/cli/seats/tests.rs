@@ -226,7 +226,7 @@ fn the_flags_and_the_environment_say_what_to_read() {
 }
 
 /// A simulated cluster with these objects, and how to reach it.
-async fn served(objects: Vec<Value>) -> (Shared, kube::Config, JoinSet<()>) {
+pub(in crate::cli) async fn served(objects: Vec<Value>) -> (Shared, kube::Config, JoinSet<()>) {
     let clock = Clock::real();
     let mut simulated = Cluster::new(3, clock.now().stamp());
     let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "ops" } });
@@ -241,7 +241,7 @@ async fn served(objects: Vec<Value>) -> (Shared, kube::Config, JoinSet<()>) {
     (cluster, kube::Config::new(format!("http://{address}").parse().expect("an address")), tasks)
 }
 
-fn lease_object(name: &str, holder: &str) -> Value {
+pub(in crate::cli) fn lease_object(name: &str, holder: &str) -> Value {
     let now = Clock::real().now().wall.strftime("%Y-%m-%dT%H:%M:%S.000001Z").to_string();
     json!({
         "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
@@ -253,7 +253,7 @@ fn lease_object(name: &str, holder: &str) -> Value {
     })
 }
 
-fn head_object(name: &str, holder: &str, wish: u32) -> Value {
+pub(in crate::cli) fn head_object(name: &str, holder: &str, wish: u32) -> Value {
     let meta = json!({
         "format": 1, "origin": "o", "term": 3, "incarnation": holder, "holder": holder, "elected": true,
         "released": false, "wish": wish, "beat": Clock::real().now().stamp().millis(), "seq": 9,
