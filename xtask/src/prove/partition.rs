@@ -163,9 +163,9 @@ fn cut(cluster: &Cluster, program: &Path, warm: bool) -> Result<Found> {
     let taken = taken_from(versions, &before, at);
     let tally = pair.tally();
     let sent = |line: &&Line| line.from == old && line.reason != "ApiServerUnreachable";
-    let last = pair.lines.iter().filter(sent).map(|line| line.at).max().unwrap_or(at);
-    let late =
-        takeover.map_or(0, |first| pair.lines.iter().filter(sent).filter(|line| line.at > first).count());
+    let last = pair.audience.lines().iter().filter(sent).map(|line| line.at).max().unwrap_or(at);
+    let late = takeover
+        .map_or(0, |first| pair.audience.lines().iter().filter(sent).filter(|line| line.at > first).count());
     let alarms = tally
         .unreachable
         .iter()

@@ -17,7 +17,7 @@ pub(super) const DOOR: u16 = 9090;
 const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// The configuration; JSON is YAML.
-pub(super) fn configuration(namespace: &str, incidents: &str) -> Value {
+pub(crate) fn configuration(namespace: &str, incidents: &str) -> Value {
     let rate = json!({"perSecond": 1000, "burst": 1000});
     let only = |word: &str, sink: &str| json!({"match": {ONLY: word}, "sinks": [sink]});
     json!({

@@ -2,6 +2,7 @@
 //! service account's rights, pods that fail when we say so, and two receivers whose lines are all that counts.
 
 mod api;
+mod audience;
 mod chronicle;
 mod config;
 mod herd;
@@ -13,12 +14,17 @@ mod replica;
 mod tally;
 mod watchman;
 
+pub(crate) use api::Api;
+pub(crate) use audience::Audience;
 pub(crate) use chronicle::{Chronicle, LEASE, Terms, head, holder, taken_from};
-pub(crate) use herd::Illness;
+pub(crate) use config::configuration;
+pub(crate) use herd::{Herd, Illness};
 pub(crate) use lines::{Ledger, Line};
+pub(crate) use node::Node;
 pub(crate) use pair::{Pair, Plan};
 pub(crate) use replica::{Birth, code};
-pub(crate) use tally::{Sinks, Tally};
+pub(crate) use tally::{Fate, Sinks, Tally};
+pub(crate) use watchman::answered;
 
 /// Runs all of them at once, each on a thread of its own; what they came to, in their order.
 pub(crate) fn side_by_side<T: Sync, R: Send>(of: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {

@@ -1,6 +1,5 @@
 //! Two replicas, two receivers, and pods that fail when we say so.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,15 +9,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::api::Api;
+use super::audience::{Audience, First};
 use super::config::{self, ACCOUNT, configuration};
 use super::herd::Herd;
 use super::limits;
-use super::lines::{Book, Ledger, Line};
 use super::node::Node;
 use super::replica::{Birth, Kit, Replica};
 use super::tally::Tally;
 use super::watchman::{Watchman, stands_by};
-use crate::line::{Ear, Ground, Hearing};
+use crate::line::Ground;
 
 /// How a pair is set up.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +32,6 @@ pub(crate) struct Plan<'a> {
     pub(crate) leases: &'a [&'a str],
 }
 
-/// The first line of a kind about a problem: when it came, and from where.
-type First = (i64, String);
-
 /// The pair and all that belongs to it. Replicas are by number, 0 and 1.
 pub(crate) struct Pair<'a> {
     pub(crate) kit: Kit<'a>,
@@ -43,13 +39,9 @@ pub(crate) struct Pair<'a> {
     pub(crate) replicas: [Replica; 2],
     pub(crate) watchman: Watchman,
     pub(crate) herd: Herd,
-    /// Every line so far.
-    pub(crate) lines: Vec<Line>,
-    first: BTreeMap<(String, Ledger, bool), First>,
-    books: [Book; 2],
+    pub(crate) audience: Audience,
     warm: bool,
     births: usize,
-    _ears: [Ear; 2],
     _node: Node,
 }
 
@@ -57,17 +49,11 @@ impl<'a> Pair<'a> {
     /// Sets everything up; no replica runs yet, and there are no pods.
     pub(crate) fn new(ground: &'a Ground<'a>, plan: &Plan<'a>) -> Result<Pair<'a>> {
         let cluster = ground.cluster();
-        let host = cluster.server()?;
-        let host = host.trim_start_matches("https://").split(':').next().unwrap_or_default().to_owned();
-        let ear = |name, path, answer| {
-            Ear::start(cluster, ground.folder(), &Hearing { name, host: &host, path, answer })
-        };
-        let ears = [ear("plain", "hook", 200)?, ear("keyed", "v2/enqueue", 202)?];
-        let books = [Book::open(Ledger::Plain, ears[0].file()), Book::open(Ledger::Keyed, ears[1].file())];
+        let audience = Audience::open(cluster, ground.folder())?;
         let kubeconfig = ground.account(ACCOUNT, None)?;
         config::grant(ground, &[&[ground.namespace()], plan.leases].concat())?;
         let config = ground.folder().join("config.yaml");
-        let written = configuration(ground.namespace(), ears[1].url()).to_string();
+        let written = configuration(ground.namespace(), audience.incidents()).to_string();
         fs::write(&config, written).context("write the configuration")?;
         let replicas = ["a", "b"].map(|letter| Replica::new(cluster, &format!("{}-{letter}", plan.name)));
         let [first, second] = replicas;
@@ -75,19 +61,16 @@ impl<'a> Pair<'a> {
         let watchman = Watchman::new(cluster, [replicas[0].door()?, replicas[1].door()?])?;
         let api = Arc::new(Api::reach(cluster)?);
         let node = Node::make(&api, &ground.ghost())?;
-        let hook = ears[0].url().to_owned();
+        let hook = audience.hook().to_owned();
         Ok(Pair {
             kit: Kit { ground, program: plan.program, kubeconfig, config, hook },
             herd: Herd::new(&api, ground.namespace()),
             api,
             replicas,
             watchman,
-            lines: Vec::new(),
-            first: BTreeMap::new(),
-            books,
+            audience,
             warm: plan.warm,
             births: 0,
-            _ears: ears,
             _node: node,
         })
     }
@@ -115,14 +98,7 @@ impl<'a> Pair<'a> {
     /// Takes in what the receivers wrote, and fails when a replica ended by itself.
     pub(crate) fn look(&mut self) -> Result<()> {
         self.replicas.iter_mut().try_for_each(Replica::is_there)?;
-        for book in &mut self.books {
-            for line in book.added()? {
-                let key = (line.fingerprint.clone(), line.ledger, line.over);
-                self.first.entry(key).or_insert_with(|| (line.at, line.from.clone()));
-                self.lines.push(line);
-            }
-        }
-        Ok(())
+        self.audience.look()
     }
 
     /// Looks until there is something, at most for so long.
@@ -164,14 +140,12 @@ impl<'a> Pair<'a> {
 
     /// Whether all sinks of these faults were told that they stand, or that they are over.
     pub(crate) fn heard(&self, numbers: &[usize], over: bool) -> bool {
-        numbers.iter().all(|number| self.missing(*number, over) == 0)
+        numbers.iter().all(|number| self.audience.deaf(&self.herd.fates()[*number], over) == 0)
     }
 
     /// When the first line came to each receiver that tells a fault so, and from where.
     pub(crate) fn firsts(&self, number: usize, over: bool) -> impl Iterator<Item = &First> {
-        let fate = &self.herd.fates()[number];
-        let of = move |ledger| self.first.get(&(fate.fingerprint.clone(), ledger, over));
-        [Ledger::Plain, Ledger::Keyed].into_iter().filter_map(of)
+        self.audience.firsts(&self.herd.fates()[number], over)
     }
 
     /// When the first line of a replica came about any of these faults.
@@ -200,12 +174,7 @@ impl<'a> Pair<'a> {
         let start = Instant::now();
         loop {
             self.look()?;
-            let fates = self.herd.fates().iter().enumerate();
-            let left = fates.map(|(number, fate)| {
-                self.missing(number, false)
-                    + if fate.fixed.is_some() { self.missing(number, true) } else { 0 }
-            });
-            let left: usize = left.sum();
+            let left = self.audience.left(self.herd.fates());
             if left == 0 || start.elapsed() >= at_most {
                 return Ok(left);
             }
@@ -222,15 +191,6 @@ impl<'a> Pair<'a> {
 
     /// What the lines so far say.
     pub(crate) fn tally(&self) -> Tally {
-        Tally::of(self.herd.fates(), &self.lines)
-    }
-
-    fn missing(&self, number: usize, over: bool) -> usize {
-        let fate = &self.herd.fates()[number];
-        let deaf = |ledger: &Ledger| !self.first.contains_key(&(fate.fingerprint.clone(), *ledger, over));
-        [Ledger::Plain, Ledger::Keyed]
-            .iter()
-            .filter(|ledger| fate.sinks.has(**ledger) && deaf(ledger))
-            .count()
+        self.audience.tally(self.herd.fates())
     }
 }

@@ -12,7 +12,7 @@ use super::limits;
 use crate::cluster::Cluster;
 
 /// What a door answered; none when nobody opened.
-type Answer = Option<u16>;
+pub(crate) type Answer = Option<u16>;
 
 /// What was seen so far.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,12 @@ impl Seen {
 
 /// Whether a replica says that it stands by, or leads.
 pub(crate) fn stands_by(cluster: &Cluster, door: SocketAddr) -> Result<bool> {
-    cluster.inside(|| knock(door, "/readyz?standby=ok") == Some(200)).context("knock at a door")
+    Ok(answered(cluster, door, "/readyz?standby=ok")? == Some(200))
+}
+
+/// The status with which somebody answers in the cluster's network; none when nobody opened.
+pub(crate) fn answered(cluster: &Cluster, door: SocketAddr, path: &str) -> Result<Answer> {
+    cluster.inside(|| knock(door, path)).context("knock at a door")
 }
 
 fn knock(door: SocketAddr, path: &str) -> Answer {

@@ -177,7 +177,7 @@ impl Stage<'_> {
         let longest = slowest(waits);
         let unsettled = calm + pair.close()?;
         let mut lines: Vec<_> =
-            pair.lines.iter().filter(|line| line.reason != "ApiServerUnreachable").collect();
+            pair.audience.lines().iter().filter(|line| line.reason != "ApiServerUnreachable").collect();
         lines.sort_by_key(|line| line.at);
         let switches = lines.windows(2).filter(|two| two[0].from != two[1].from).count();
         Ok(Found {

@@ -103,7 +103,7 @@ fn paused(pair: &mut Pair<'_>, moment: Moment, number: usize) -> Result<Pause> {
     let closed = pair
         .until("that nothing is open", REOPENED_MAX, |pair| Ok(pair.tally().open.is_empty().then_some(())));
     let frozen = pair.replicas[0].address().to_owned();
-    let late = pair.lines.iter().filter(|line| line.from == frozen && line.at >= at).count();
+    let late = pair.audience.lines().iter().filter(|line| line.from == frozen && line.at >= at).count();
     let codes = [pair.replicas[0].stop()?.0, pair.replicas[1].stop()?.0];
     Ok(Pause {
         moment,
