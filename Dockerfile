@@ -1,4 +1,4 @@
-# The image for those who have an engine: docker build --tag alertkube:0.1.0 .
+# The image for those who have an engine: docker build --tag alertkube:v0.1.0 .
 # `cargo xtask image` makes the same one without; xtask/src/image/contents.rs is the list, and a test holds this file to it.
 FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /src

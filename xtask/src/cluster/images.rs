@@ -37,13 +37,31 @@ pub(super) fn import_own(site: &Site) -> Result<()> {
 
 /// Imports an archive, which is to hold the image of that name.
 pub(super) fn import(site: &Site, archive: &Path, name: &str) -> Result<()> {
-    let mut ctr = super::netns::enter(site, "ctr");
-    ctr.arg("--address").arg(site.socket()).args(["--namespace", "k8s.io", "images", "import"]);
-    let said = run::output(ctr.arg(archive)).context("import an image")?;
+    let said = run::output(ctr(site).args(["images", "import"]).arg(archive)).context("import an image")?;
     if !said.contains(name) {
         bail!("containerd imported something else than {name}: {}", said.trim());
     }
     Ok(())
+}
+
+/// The number of the process that a container began with.
+pub(super) fn process_of(site: &Site, container: &str) -> Result<u32> {
+    let said = run::output(ctr(site).args(["tasks", "list"])).context("list the containers that run")?;
+    let process = process(&said, container);
+    process.with_context(|| format!("containerd knows no container {container} that runs"))
+}
+
+/// The second column of the line that begins with the container's id.
+fn process(said: &str, container: &str) -> Option<u32> {
+    let mut lines = said.lines().map(str::split_whitespace);
+    lines.find_map(|mut words| (words.next()? == container).then(|| words.next()?.parse().ok())?)
+}
+
+/// containerd's own client, about the containers of Kubernetes.
+fn ctr(site: &Site) -> Command {
+    let mut ctr = super::netns::enter(site, "ctr");
+    ctr.arg("--address").arg(site.socket()).args(["--namespace", "k8s.io"]);
+    ctr
 }
 
 fn layer<'a>(program: &[u8], applets: impl Iterator<Item = &'a str>) -> Vec<u8> {
@@ -71,5 +89,11 @@ mod tests {
         let bytes = || layer(b"program", ["busybox", "sh"].into_iter());
         assert_eq!(bytes(), bytes());
         assert!(String::from_utf8_lossy(&bytes()).contains("bin/sh"));
+    }
+
+    #[test]
+    fn a_container_is_found_by_its_whole_id() {
+        let said = "TASK    PID    STATUS\nabc1    17     RUNNING\nabc     4711   RUNNING\n";
+        assert_eq!((process(said, "abc"), process(said, "ab")), (Some(4711), None));
     }
 }

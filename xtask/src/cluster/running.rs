@@ -153,6 +153,12 @@ impl Cluster {
         images::import(&self.site, archive, name)
     }
 
+    /// The number of the process that a container of the one node began with.
+    pub(crate) fn process_of(&self, container: &str) -> Result<u32> {
+        self.programs("look into a container")?;
+        images::process_of(&self.site, container)
+    }
+
     /// Whether the API server says that it is ready.
     pub(super) fn answers(&self) -> Result<()> {
         run::output(self.kubectl().args(["get", "--raw", "/readyz", "--request-timeout=5s"])).map(drop)
@@ -267,7 +273,8 @@ impl Cluster {
         }
     }
 
-    fn search_path(&self) -> OsString {
+    /// Where programs are found: kubectl first.
+    pub(crate) fn search_path(&self) -> OsString {
         let path = env::var_os("PATH").unwrap_or_default();
         let ours = self.kubectl.parent().map(Path::to_owned);
         env::join_paths(ours.into_iter().chain(env::split_paths(&path))).unwrap_or(path)

@@ -11,14 +11,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::cluster::Cluster;
 use crate::prove::built;
 use crate::{checkout, cluster};
 
 pub(crate) use layers::OneLayer;
 pub(crate) use tar::{Archive, Entry};
 
-/// The image's name: project and version.
-pub(crate) const NAME: &str = concat!("alertkube:", env!("CARGO_PKG_VERSION"));
+/// The image's name: project and version, which is what the chart asks for without a word.
+pub(crate) const NAME: &str = concat!("alertkube:v", env!("CARGO_PKG_VERSION"));
 
 /// Builds the image without an engine.
 #[derive(clap::Args)]
@@ -43,7 +44,7 @@ impl Task {
         };
         let out = match self.out {
             Some(out) => out,
-            None => program.parent().context("a program lies in a folder")?.join("image"),
+            None => beside(&program)?,
         };
         let archive = write(&program, &out)?;
         println!("{NAME}\n  for an engine or containerd  {}", archive.display());
@@ -54,6 +55,15 @@ impl Task {
         }
         Ok(())
     }
+}
+
+/// Imports an image of the program into a cluster.
+pub(crate) fn load(cluster: &Cluster, program: &Path) -> Result<()> {
+    cluster.load(&write(program, &beside(program)?)?, NAME)
+}
+
+fn beside(program: &Path) -> Result<PathBuf> {
+    Ok(program.parent().context("a program lies in a folder")?.join("image"))
 }
 
 /// Writes the image with that program, as an archive, which is returned, and as a layout beside it.
