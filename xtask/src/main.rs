@@ -16,6 +16,7 @@ mod line;
 mod prove;
 mod receiver;
 mod recorded;
+mod release;
 mod run;
 mod seats;
 

@@ -56,9 +56,14 @@ pub(crate) fn become_command(command: &mut Command) -> Result<()> {
 }
 
 /// Looks every [`limits::POLL_INTERVAL`] until `look` finds something, at most for `at_most`.
-pub(crate) fn until<T>(
+pub(crate) fn until<T>(what: &str, at_most: Duration, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    until_by(what, (at_most, limits::POLL_INTERVAL), look)
+}
+
+/// The same with another time between two looks.
+pub(crate) fn until_by<T>(
     what: &str,
-    at_most: Duration,
+    (at_most, every): (Duration, Duration),
     mut look: impl FnMut() -> Result<Option<T>>,
 ) -> Result<T> {
     let start = Instant::now();
@@ -71,7 +76,7 @@ pub(crate) fn until<T>(
             let why = seen.err().map_or_else(String::new, |error| format!(": {error:#}"));
             bail!("{what} not seen within {} s{why}", at_most.as_secs());
         }
-        thread::sleep(limits::POLL_INTERVAL);
+        thread::sleep(every);
     }
 }
 
