@@ -128,3 +128,23 @@ pub(super) const RESTARTED_SECONDS_MAX: f64 = 5.0;
 pub(super) const STUCK_SECONDS_MAX: f64 = 45.0;
 /// Looks, 0.1 s apart, at which the loser of a seat may still say that it leads, where only a commit can tell it.
 pub(super) const OVERLAP_LOOKS_MAX: f64 = 30.0;
+
+/// Takeovers of each course of the proof `seed-page`.
+pub(super) const SEED_TAKEOVERS: usize = 10;
+/// Pods that fail one after the other in a course.
+pub(super) const SEED_PODS: usize = 1500;
+/// Between two faults of the storm,
+pub(super) const SEED_FAULT_EVERY: Duration = Duration::from_millis(700);
+/// and faults at once before and after the deletion of a leader.
+pub(super) const SEED_GUST: usize = 8;
+/// The limits of the chart, and what the issue asks for.
+pub(super) const MEMORY_LIMIT_MIB: f64 = 128.0;
+/// See [`MEMORY_LIMIT_MIB`].
+pub(super) const CPU_LIMIT: f64 = 0.2;
+
+/// Pods of the proof `hardening`,
+pub(super) const HARD_PODS: usize = 400;
+/// how long they fail,
+pub(super) const HARD_STORM: Duration = Duration::from_secs(120);
+/// and between two of them.
+pub(super) const HARD_FAULT_EVERY: Duration = Duration::from_millis(300);

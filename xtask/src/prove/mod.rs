@@ -5,6 +5,7 @@ mod contract;
 mod demo;
 mod failover;
 mod fence;
+mod hardening;
 mod host;
 mod incremental;
 mod limits;
@@ -13,9 +14,11 @@ mod line_relist;
 mod partition;
 mod pause;
 mod record;
+mod seed_page;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree_hash;
+mod used;
 mod verdict;
 mod watch_budget;
 
@@ -50,6 +53,8 @@ const PROOFS: &[Proof] = &[
     Proof { name: "partition", issue: 4, shows: partition::SHOWS, run: Some(partition::prove) },
     Proof { name: "pause", issue: 4, shows: pause::SHOWS, run: Some(pause::prove) },
     Proof { name: "fence", issue: 4, shows: fence::SHOWS, run: Some(fence::prove) },
+    Proof { name: "seed-page", issue: 5, shows: seed_page::SHOWS, run: Some(seed_page::prove) },
+    Proof { name: "hardening", issue: 5, shows: hardening::SHOWS, run: Some(hardening::prove) },
 ];
 
 /// Set to a number, proofs of many rounds make so many of each kind, and no record: for those who work on them.
@@ -60,9 +65,18 @@ const PROGRAM: &str = "ALERTKUBE_PROVE_PROGRAM";
 
 /// The program as it is shipped.
 fn program() -> Result<PathBuf> {
+    given_or(&["--release"])
+}
+
+/// The program as the image has it.
+fn image_program() -> Result<PathBuf> {
+    given_or(&["--profile", "dist"])
+}
+
+fn given_or(options: &[&str]) -> Result<PathBuf> {
     match std::env::var_os(PROGRAM).filter(|_| small().is_some()) {
         Some(path) => Ok(path.into()),
-        None => built("alertkube", "alertkube", &["--release"]),
+        None => built("alertkube", "alertkube", options),
     }
 }
 
