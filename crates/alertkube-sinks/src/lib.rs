@@ -23,11 +23,13 @@ mod addresses;
 mod kubectl;
 mod pretty;
 mod reference;
+mod sections;
 mod text;
 mod v1;
 
 mod list;
 mod pagerduty;
+mod slack;
 mod stdout;
 mod webhook;
 
@@ -36,5 +38,6 @@ pub use list::{BUILT, KNOWN, SinkSettings, build};
 pub use pagerduty::PagerDuty;
 pub use reply::{Failure, Reply};
 pub use sink::{Attempt, Post, Request, Sink};
+pub use slack::{Channels, Slack};
 pub use stdout::Stdout;
 pub use webhook::{Webhook, WebhookFormat};

@@ -15,6 +15,36 @@ pub(crate) const PAGERDUTY_SUMMARY_MAX: usize = 1024;
 /// Characters of a key that PagerDuty takes. A longer one cannot be cut without meeting another, so it is not sent.
 pub(crate) const PAGERDUTY_KEY_MAX: usize = 255;
 
+/// Bytes of a header block: Slack takes as many characters.
+pub(crate) const SLACK_HEADER_MAX: usize = 150;
+
+/// Bytes of a block's text, of which Slack takes 3000 characters.
+pub(crate) const SLACK_TEXT_MAX: usize = 2900;
+
+/// Bytes of the cause within such a text, and of the command below it.
+pub(crate) const SLACK_CAUSE_MAX: usize = 1900;
+
+/// Bytes of a command to paste: two names and what stands around them.
+pub(crate) const SLACK_LOOK_MAX: usize = 900;
+
+/// Bytes of one field, of which Slack takes 2000 characters.
+pub(crate) const SLACK_FIELD_MAX: usize = 640;
+
+/// Bytes of one section below a message, the figure of the Go program.
+pub(crate) const SLACK_SECTION_MAX: usize = 2800;
+
+/// Bytes of all of them together, likewise.
+pub(crate) const SLACK_BODY_MAX: usize = 7500;
+
+/// Bytes of the reason in a line of a digest, whose lines together then keep within the same.
+pub(crate) const SLACK_ROW_REASON_MAX: usize = 100;
+
+/// Bytes of the object in such a line.
+pub(crate) const SLACK_ROW_OBJECT_MAX: usize = 240;
+
+/// Characters of a channel's name that the annotation may give.
+pub(crate) const SLACK_CHANNEL_MAX: usize = 80;
+
 /// Bytes of the alerts of a digest, in either format; further ones are told by fingerprint only.
 pub(crate) const DIGEST_ALERTS_BYTES_MAX: usize = 256 * 1024;
 

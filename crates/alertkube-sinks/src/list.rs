@@ -1,7 +1,10 @@
 //! The list of sinks: a sink is its file and one line here.
 
+use secrecy::SecretString;
+
 use crate::pagerduty::PagerDuty;
 use crate::sink::Sink;
+use crate::slack::Slack;
 use crate::stdout::Stdout;
 use crate::webhook::Webhook;
 
@@ -27,6 +30,15 @@ macro_rules! sinks {
             $(#[doc = $doc] $settings($settings),)+
         }
 
+        impl SinkSettings {
+            /// The credentials of these settings, each under the name of the variable that gives it.
+            pub fn credentials(&mut self) -> Vec<(&'static str, &mut Option<SecretString>)> {
+                match self {
+                    $(SinkSettings::$settings(sink) => sink.credentials(),)+
+                }
+            }
+        }
+
         /// The names of the sinks that this build has.
         pub const BUILT: &[&str] = &[$($name),+];
 
@@ -43,4 +55,5 @@ sinks! {
     "stdout" => Stdout, "Standard output.";
     "webhook" => Webhook, "Any HTTP endpoint.";
     "pagerduty" => PagerDuty, "Incidents in PagerDuty.";
+    "slack" => Slack, "Messages in Slack.";
 }

@@ -32,6 +32,10 @@ impl PagerDuty {
     pub const US: &str = "https://events.pagerduty.com/v2/enqueue";
     /// Where accounts of the EU region take events.
     pub const EU: &str = "https://events.eu.pagerduty.com/v2/enqueue";
+
+    pub(crate) fn credentials(&mut self) -> Vec<(&'static str, &mut Option<SecretString>)> {
+        vec![("PAGERDUTY_ROUTING_KEY", &mut self.routing_key)]
+    }
 }
 
 impl Sink for PagerDuty {

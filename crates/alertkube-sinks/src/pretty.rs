@@ -201,7 +201,7 @@ fn owner(report: &Report) -> String {
 }
 
 /// `3 critical, 12 warning`
-fn counts(reports: &[&Report]) -> String {
+pub(crate) fn counts(reports: &[&Report]) -> String {
     let count = |severity| reports.iter().filter(|report| report.severity == severity).count();
     let counted =
         [Severity::Critical, Severity::Warning, Severity::Info].map(|severity| (count(severity), severity));
@@ -223,7 +223,7 @@ fn clock(at: Stamp, today: Stamp) -> String {
 }
 
 /// A duration in its two largest units, which fit into six columns for three years and more.
-fn span(duration: Duration) -> String {
+pub(crate) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {

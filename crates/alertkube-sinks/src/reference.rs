@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use alertkube_core::{Action, Digest, Notification, Report, Stamp};
 use serde::Serialize;
 
-use crate::text::{line, pairs, short};
+use crate::sections::{list, sections};
+use crate::text::{pairs, short};
 use crate::{limits, text};
 
 /// What Go writes for a time that is not set.
@@ -80,33 +81,11 @@ fn cause(report: &Report) -> String {
     text::cut(&report.text, limits::TEXT_MAX).into_owned()
 }
 
-/// Texts by heading; an empty one is left out.
+/// Texts by heading.
 fn details(report: &Report) -> BTreeMap<&'static str, String> {
-    let parts = report.parts.iter().map(|part| format!("{}: {}", short(&part.name), line(&part.text)));
-    let owners = report.owners.iter().map(|(kind, name)| format!("{}/{}", short(kind), short(name)));
-    let state = match report.kind.as_str() {
-        "Pod" => "Container State",
-        "Node" => "Node Status",
-        "Deployment" => "Deployment Status",
-        "StatefulSet" => "StatefulSet Status",
-        "DaemonSet" => "DaemonSet Status",
-        "Job" => "Job Status",
-        _ => "Status",
-    };
-    let flapping = if report.flapping { "fired often lately" } else { "" };
-    [
-        ("Cause", cause(report)),
-        (state, list(parts, report.parts.len(), limits::ENTRIES_MAX)),
-        (
-            "Effects",
-            list(report.effects.iter().map(|effect| line(effect)), report.effects.len(), limits::ENTRIES_MAX),
-        ),
-        ("Owner", list(owners, report.owners.len(), limits::ENTRIES_MAX)),
-        ("Flapping", flapping.to_owned()),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .collect()
+    let cause = Some(("Cause", cause(report))).filter(|(_, words)| !words.is_empty());
+    let below = sections(report).into_iter().map(|section| (section.heading, section.lines.join("\n")));
+    cause.into_iter().chain(below).collect()
 }
 
 /// Several problems as the summary of one group. It is an event: nobody will resolve it, its members each resolve under
@@ -157,16 +136,7 @@ fn grouped_details(reports: &[&Report], titles: Vec<String>) -> BTreeMap<&'stati
     let shown = fitting.len();
     let fingerprints = list(fitting.into_iter().map(str::to_owned), reports.len(), shown);
     BTreeMap::from([
-        ("Grouped Resources", list(titles.into_iter(), reports.len(), limits::GROUPED_MAX)),
-        ("Fingerprints", fingerprints),
+        ("Grouped Resources", list(titles.into_iter(), reports.len(), limits::GROUPED_MAX).join("\n")),
+        ("Fingerprints", fingerprints.join("\n")),
     ])
-}
-
-/// At most `max` lines, and how many of `total` are missing.
-fn list(lines: impl Iterator<Item = String>, total: usize, max: usize) -> String {
-    let mut lines: Vec<String> = lines.take(max).collect();
-    if total > lines.len() {
-        lines.push(format!("+{} more", total - lines.len()));
-    }
-    lines.join("\n")
 }

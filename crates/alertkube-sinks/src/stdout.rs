@@ -1,6 +1,7 @@
 //! The sink `stdout`: for people on a terminal, JSON lines for everything else.
 
 use alertkube_core::{Notification, SinkClass, Why};
+use secrecy::SecretString;
 
 use crate::sink::{Attempt, Request, Sink};
 use crate::{limits, pretty, v1};
@@ -12,6 +13,12 @@ pub struct Stdout {
     pub pretty: bool,
     /// Whether the message for people has colours.
     pub color: bool,
+}
+
+impl Stdout {
+    pub(crate) fn credentials(&mut self) -> Vec<(&'static str, &mut Option<SecretString>)> {
+        Vec::new()
+    }
 }
 
 impl Sink for Stdout {

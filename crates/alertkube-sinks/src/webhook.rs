@@ -58,6 +58,10 @@ impl Sink for Webhook {
 }
 
 impl Webhook {
+    pub(crate) fn credentials(&mut self) -> Vec<(&'static str, &mut Option<SecretString>)> {
+        vec![("GENERIC_WEBHOOK_URL", &mut self.url), ("GENERIC_WEBHOOK_SECRET", &mut self.secret)]
+    }
+
     fn headers(&self, notification: &Notification, attempt: &Attempt, body: &[u8]) -> Vec<(String, String)> {
         let timestamp = seconds(attempt.wall);
         let mut headers = headers_of(notification);

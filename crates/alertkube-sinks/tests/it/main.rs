@@ -7,3 +7,4 @@ mod guard;
 mod page;
 mod pagerduty;
 mod schema;
+mod slack;
