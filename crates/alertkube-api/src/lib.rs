@@ -42,7 +42,7 @@ mod load;
 mod reference;
 
 pub use load::{Loaded, load};
-pub use outside::{Environment, Outside};
+pub use outside::{CredentialFile, Environment, Outside};
 pub use persistence::{Persistence, PersistenceKind};
 pub use reference::{json_schema, reference_markdown, unbuilt};
 pub use shard::Shard;

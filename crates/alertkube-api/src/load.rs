@@ -6,7 +6,7 @@ use alertkube_sinks::SinkSettings;
 
 use crate::behavior::{behavior, conditions, filters, node_problems};
 use crate::config::Config;
-use crate::outside::{Environment, Outside, environment};
+use crate::outside::{CredentialFile, Environment, Outside, environment};
 use crate::persistence::{Persistence, persistence};
 use crate::policy::{inhibitions, overrides, routed_sinks, routes};
 use crate::problems::{Problems, says};
@@ -21,6 +21,11 @@ pub struct Loaded {
     pub settings: Settings,
     /// The sinks, in the order of `settings.sinks`. Whether stdout is a terminal is the caller's to say.
     pub sinks: Vec<SinkSettings>,
+    /// The files that credentials of sinks come from.
+    pub credential_files: Vec<CredentialFile>,
+    /// The sinks that a configuration without routes would tell, had they a credential: slack everything, pagerduty what
+    /// is critical. Without slack, stdout is told everything.
+    pub left_out: Vec<&'static str>,
     /// Where metrics and health are served.
     pub metrics_addr: String,
     /// Where the API would be served; empty is the same address.
@@ -31,6 +36,20 @@ pub struct Loaded {
     pub environment: Environment,
     /// What holds but may not be meant.
     pub warnings: Vec<Problem>,
+}
+
+impl Loaded {
+    /// What the sinks that were left out mean, in one line; none if none was.
+    pub fn left_out_words(&self) -> Option<String> {
+        let stands_in = "alerts go to standard output";
+        let words = match self.left_out.as_slice() {
+            [] => return None,
+            ["pagerduty"] => "pagerduty has no credential: it is not told what is critical".to_owned(),
+            [one] => format!("{one} has no credential: {stands_in}"),
+            names => format!("{} have no credential: {stands_in}", names.join(" and ")),
+        };
+        Some(format!("no route is configured, and {words}"))
+    }
 }
 
 /// Loads a configuration; `yaml` is the text of the file, if there is one.
@@ -76,12 +95,11 @@ fn lower(config: &mut Config<'_>) -> Loaded {
     let metrics_addr = config.text("metricsAddr");
     let api_addr = config.text("apiAddr");
     warn_of_api(config, &metrics_addr, &api_addr);
-    for path in ["channels.critical", "channels.warning", "channels.info"] {
-        config.text(path);
-    }
     Loaded {
         settings,
         sinks: sinks.settings,
+        credential_files: sinks.files,
+        left_out: sinks.left_out,
         metrics_addr,
         api_addr,
         persistence: persistence(config),

@@ -1,5 +1,8 @@
 //! The environment: given, not read, so that loading is a function of what it is told.
 
+use std::path::PathBuf;
+
+use alertkube_core::SinkId;
 use secrecy::SecretString;
 
 use crate::problems::{Problems, says};
@@ -56,7 +59,7 @@ pub(crate) fn environment(
     let shard = shard(outside, problems);
     refuse_unbuilt(outside, problems);
     for name in UNUSED_TOKENS {
-        if secret(outside, name, problems).is_some() {
+        if !matches!(credential(outside, name, problems), Credential::Unset) {
             warnings.add_variable(name, says("this build serves nothing that asks for it"));
         }
     }
@@ -73,28 +76,55 @@ fn is_set(outside: &dyn Outside, name: &str) -> bool {
     outside.var(name).is_some_and(|text| !text.is_empty())
 }
 
+/// Where a credential comes from.
+pub(crate) enum Credential {
+    /// From nowhere.
+    Unset,
+    /// From its variable.
+    Said(SecretString),
+    /// From the file that `<NAME>_FILE` names.
+    In {
+        path: String,
+        /// What is in it, or why that is no credential.
+        text: Result<SecretString, String>,
+    },
+}
+
+/// The file of a sink's credential, to be read again when it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialFile {
+    /// The sink, as an index into [`crate::Loaded::sinks`].
+    pub sink: SinkId,
+    /// The variable that the file stands for, as `SinkSettings::credentials` names it.
+    pub variable: &'static str,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
 /// A credential, from the variable or from the file that `<NAME>_FILE` names. It never shows in a problem.
-pub(crate) fn secret(outside: &dyn Outside, name: &str, problems: &mut Problems) -> Option<SecretString> {
+pub(crate) fn credential(outside: &dyn Outside, name: &str, problems: &mut Problems) -> Credential {
     let file_name = format!("{name}_FILE");
     let [value, path] = [name, &file_name].map(|name| outside.var(name).filter(|text| !text.is_empty()));
-    let text = match (value, path) {
+    match (value, path) {
         (Some(_), Some(_)) => {
             problems.add_variable(name, says(format!("`{file_name}` is set as well; set one of the two")));
-            return None;
+            Credential::Unset
         }
-        (Some(text), None) => text,
-        (None, Some(path)) => match outside.file(&path) {
-            Ok(text) => text,
-            Err(why) => {
-                problems.add_variable(&file_name, says(format!("the file cannot be read: {why}")));
-                return None;
-            }
-        },
-        (None, None) => return None,
-    };
-    let text = text.strip_suffix('\n').unwrap_or(&text);
+        (Some(text), None) => line_of(&text).map_or(Credential::Unset, Credential::Said),
+        (None, Some(path)) => {
+            let read = outside.file(&path);
+            let text = read.and_then(|text| line_of(&text).ok_or_else(|| "it is empty".to_owned()));
+            Credential::In { path, text }
+        }
+        (None, None) => Credential::Unset,
+    }
+}
+
+/// The text without the line end that files have.
+fn line_of(text: &str) -> Option<SecretString> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
-    (!text.is_empty()).then(|| SecretString::from(text))
+    (!text.trim().is_empty()).then(|| SecretString::from(text))
 }
 
 /// The value of a variable of the table, if it is set and sound.

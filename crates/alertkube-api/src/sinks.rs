@@ -1,44 +1,54 @@
-//! Names, rates and settings of sinks.
+//! Names, rates and settings of sinks, and who is told what no route says.
+
+mod lowering;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alertkube_core::{Rate, Severity, SinkId, SinkPlan, Why};
+use alertkube_core::{Rate, Severity, SinkId, SinkPlan};
 use alertkube_lang::Problem;
-use alertkube_sinks::{BUILT, Guard, KNOWN, PagerDuty, SinkSettings, Stdout, Webhook, WebhookFormat, build};
-use secrecy::{ExposeSecret, SecretString};
+use alertkube_sinks::{BUILT, KNOWN, SinkSettings, build};
 
+use self::lowering::{judge, lowered};
 use crate::config::{Config, texts};
-use crate::outside::{Environment, secret};
+use crate::outside::{Credential, CredentialFile, Environment, credential};
 use crate::problems::says;
 use crate::schema::{Scalar, hinted, quoted, read_scalar, read_word, row};
 use crate::yaml::Node;
 
-/// Where alerts go that no route names.
-const DEFAULT_SINK: &str = "stdout";
-
-const WEBHOOK_URL: &str = "GENERIC_WEBHOOK_URL";
-const PAGERDUTY_ROUTING_KEY: &str = "PAGERDUTY_ROUTING_KEY";
-const PAGERDUTY_URL: &str = "sinks.pagerduty.url";
+/// Told what no route names, and in a configuration without routes everything; if it has a credential.
+const DEFAULT_SINK: &str = "slack";
+/// Told in a configuration without routes as well, if it has a credential: of its own severities, which are critical
+/// unless settings say otherwise.
+const DEFAULT_PAGER: &str = "pagerduty";
+/// Takes the place of the default sink.
+const LAST_RESORT: &str = "stdout";
 
 /// The sinks that open incidents are told some severities only.
 const CHOOSY: [&str; 1] = ["pagerduty"];
 
 /// The sinks that may be told anything, each with its plan under the same index.
+#[derive(Default)]
 pub(crate) struct Sinks {
     pub(crate) plans: Vec<SinkPlan>,
     pub(crate) settings: Vec<SinkSettings>,
+    /// The files of their credentials.
+    pub(crate) files: Vec<CredentialFile>,
+    /// The names of those that are told what no route names.
+    defaults: Vec<&'static str>,
+    /// The names of those that a configuration without routes would tell, had they a credential.
+    pub(crate) left_out: Vec<&'static str>,
 }
 
 impl Sinks {
     /// The ids of these names; names that are no sink of this build were reported by the walk.
-    pub(crate) fn ids(&self, names: &[String]) -> Vec<SinkId> {
-        let id = |name: &String| self.plans.iter().position(|plan| plan.name == *name).map(SinkId);
+    pub(crate) fn ids<S: AsRef<str>>(&self, names: &[S]) -> Vec<SinkId> {
+        let id = |name: &S| self.plans.iter().position(|plan| plan.name == name.as_ref()).map(SinkId);
         names.iter().filter_map(id).collect()
     }
 
     /// The sinks for what no route names.
     pub(crate) fn default_ids(&self) -> Vec<SinkId> {
-        self.ids(&[DEFAULT_SINK.to_owned()])
+        self.ids(&self.defaults)
     }
 
     /// The severities of those sinks that do not take all of them.
@@ -47,7 +57,7 @@ impl Sinks {
         for name in CHOOSY {
             let taken = taken(config, name);
             warn_of_routes(config, name, &taken);
-            severities.extend(self.ids(&[name.to_owned()]).into_iter().map(|id| (id, taken.clone())));
+            severities.extend(self.ids(&[name]).into_iter().map(|id| (id, taken.clone())));
         }
         severities
     }
@@ -67,19 +77,62 @@ pub(crate) fn sink_fault(name: &str) -> Option<Problem> {
 
 /// Lowers the sinks that `named` or the default routing can reach.
 pub(crate) fn sinks(config: &mut Config<'_>, named: &[String], environment: &Environment) -> Sinks {
-    let reached = |name: &&&str| **name == DEFAULT_SINK || named.iter().any(|other| other == *name);
-    let mut sinks = Sinks { plans: Vec::new(), settings: Vec::new() };
-    for name in BUILT.iter().filter(reached) {
-        let settings = match *name {
-            "webhook" => webhook(config, environment),
-            "pagerduty" => pagerduty(config, environment),
-            _ => SinkSettings::Stdout(Stdout { pretty: false, color: false }),
-        };
+    let routed = !config.items("routing").is_empty();
+    let mut sinks = Sinks::default();
+    for name in BUILT.iter().copied() {
+        let named = named.iter().any(|other| other == name);
+        let by_default = name == DEFAULT_SINK || (name == DEFAULT_PAGER && !routed);
+        if !named && !by_default && name != LAST_RESORT {
+            continue;
+        }
+        let mut settings = lowered(config, name, environment);
+        let (given, files) = fill_in(config, &mut settings, SinkId(sinks.plans.len()));
+        if by_default && given {
+            sinks.defaults.push(name);
+        } else if by_default && !routed {
+            sinks.left_out.push(name);
+        }
+        if by_default && !given && !named {
+            continue;
+        }
+        judge(config, &settings, given);
         let class = build(settings.clone()).class();
-        sinks.plans.push(SinkPlan { name: (*name).to_owned(), class, rate: rate(config, name) });
+        sinks.plans.push(SinkPlan { name: name.to_owned(), class, rate: rate(config, name) });
         sinks.settings.push(settings);
+        sinks.files.extend(files);
+    }
+    if !sinks.defaults.contains(&DEFAULT_SINK) {
+        sinks.defaults.push(LAST_RESORT);
     }
     sinks
+}
+
+/// Fills in the credentials; whether there is any, and the files that they come from. A file that cannot be used is no
+/// reason not to start: it may come yet, and until then each send fails visibly.
+fn fill_in(
+    config: &mut Config<'_>,
+    settings: &mut SinkSettings,
+    sink: SinkId,
+) -> (bool, Vec<CredentialFile>) {
+    let (mut given, mut files) = (false, Vec::new());
+    for (variable, place) in settings.credentials() {
+        match credential(config.outside, variable, &mut config.problems) {
+            Credential::Unset => continue,
+            Credential::Said(text) => *place = Some(text),
+            Credential::In { path, text } => {
+                files.push(CredentialFile { sink, variable, path: path.into() });
+                match text {
+                    Ok(text) => *place = Some(text),
+                    Err(why) => {
+                        let what = format!("the file cannot be used: {why}; each send fails until it can");
+                        config.warnings.add_variable(&format!("{variable}_FILE"), says(what));
+                    }
+                }
+            }
+        }
+        given = true;
+    }
+    (given, files)
 }
 
 /// `sinks.<name>.severities`
@@ -113,81 +166,6 @@ fn warn_of_routes(config: &mut Config<'_>, name: &str, taken: &BTreeSet<Severity
                 "{name} is told nothing by this route: `sinks.{name}.severities` leaves out {severity}"
             );
             config.warnings.add(node.at, &format!("{path}.sinks"), says(what));
-        }
-    }
-}
-
-fn guard(config: &Config<'_>, environment: &Environment) -> Guard {
-    Guard {
-        strict: environment.strict_webhook_egress,
-        proxied: environment.proxied,
-        allowed_hosts: config.texts("sinks.allowedHosts"),
-    }
-}
-
-fn pagerduty(config: &mut Config<'_>, environment: &Environment) -> SinkSettings {
-    let routing_key = secret(config.outside, PAGERDUTY_ROUTING_KEY, &mut config.problems);
-    if routing_key.is_none() {
-        let what = "not set, but a route names pagerduty: each send will fail";
-        config.warnings.add_variable(PAGERDUTY_ROUTING_KEY, says(what));
-    }
-    let url = match (config.text(PAGERDUTY_URL), config.text("sinks.pagerduty.region").as_str()) {
-        (url, _) if !url.is_empty() => url,
-        (_, "eu") => PagerDuty::EU.to_owned(),
-        _ => PagerDuty::US.to_owned(),
-    };
-    let guard = guard(config, environment);
-    judge_pagerduty_url(config, &guard, &url);
-    SinkSettings::PagerDuty(PagerDuty { routing_key, url: Some(url.into()), guard })
-}
-
-fn judge_pagerduty_url(config: &mut Config<'_>, guard: &Guard, url: &str) {
-    let at = config.node(PAGERDUTY_URL).map(|node| node.at);
-    match guard.check_url(url) {
-        Ok(_) => {}
-        Err(Why::Blocked) => {
-            let proxied =
-                if guard.proxied { "; behind a proxy, list its host in `sinks.allowedHosts`" } else { "" };
-            let what = format!("the destination guard forbids this address: each send will fail{proxied}");
-            match at {
-                Some(at) => config.warnings.add(at, PAGERDUTY_URL, says(what)),
-                None => config.warnings.add_variable(url, says(what)),
-            }
-        }
-        Err(_) => {
-            let problem = says("this is no address").expected("an http or https address");
-            config.problems.add(at.unwrap_or_default(), PAGERDUTY_URL, problem);
-        }
-    }
-}
-
-fn webhook(config: &mut Config<'_>, environment: &Environment) -> SinkSettings {
-    let url = secret(config.outside, WEBHOOK_URL, &mut config.problems);
-    let secret = secret(config.outside, "GENERIC_WEBHOOK_SECRET", &mut config.problems);
-    let format = match config.text("sinks.webhook.format").as_str() {
-        "v1" => WebhookFormat::V1,
-        _ => WebhookFormat::Reference,
-    };
-    let guard = guard(config, environment);
-    judge_url(config, &guard, url.as_ref());
-    SinkSettings::Webhook(Webhook { url, secret, format, guard })
-}
-
-/// What is wrong with the address is said without saying the address, which is a credential.
-fn judge_url(config: &mut Config<'_>, guard: &Guard, url: Option<&SecretString>) {
-    let Some(url) = url else {
-        let what = "not set, but a route names webhook: each send will fail";
-        return config.warnings.add_variable(WEBHOOK_URL, says(what));
-    };
-    match guard.check_url(url.expose_secret()) {
-        Ok(_) => {}
-        Err(Why::Blocked) => {
-            let what = "the destination guard forbids this address: each send will fail";
-            config.warnings.add_variable(WEBHOOK_URL, says(what));
-        }
-        Err(_) => {
-            let problem = says("this is no address").expected("an http or https address");
-            config.problems.add_variable(WEBHOOK_URL, problem);
         }
     }
 }

@@ -53,6 +53,9 @@ async fn controller(options: Options, environment: &Environment) -> anyhow::Resu
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    if let Some(words) = loaded.left_out_words() {
+        tracing::warn!("{words}");
+    }
     let config = kubeconfig::config(kubeconfig.as_deref(), environment).await?;
     tracing::info!(server = %config.cluster_url, "cluster");
     let listener = http::bind(&loaded.metrics_addr).await?;
@@ -137,6 +140,8 @@ impl Program {
         let tasks = TaskTracker::new();
         let names = loaded.settings.sinks.iter().map(|sink| sink.name.as_str());
         let telemetry = Arc::new(Telemetry::new(VERSION, names));
+        telemetry.left_out(&loaded.left_out);
+        let note = loaded.left_out_words();
         let sinks = loaded.sinks.into_iter().map(|sink| Arc::from(build(on_this_terminal(sink)))).collect();
         let sinks: Vec<Arc<dyn Sink>> = sinks;
         let (status, published) = latest::channel(None);
@@ -176,16 +181,16 @@ impl Program {
         let inbox = engine.inbox();
         tasks.spawn(forward(heard, inbox.clone()));
         let engine = on_own_thread(engine)?;
-        let served = Served { telemetry, status: published, lease: lease.clone() };
+        let served = Served { telemetry, status: published, lease: lease.clone(), note };
         Ok(Program { inbox, engine, lease, tasks, served })
     }
 
     /// Serves metrics and health until the token is cancelled.
     fn serve(&self, listener: TcpListener) -> CancellationToken {
         let stop = CancellationToken::new();
-        let Served { telemetry, status, lease } = &self.served;
-        let (telemetry, lease) = (Arc::clone(telemetry), lease.clone());
-        let served = Served { telemetry, status: status.clone(), lease };
+        let Served { telemetry, status, lease, note } = &self.served;
+        let (telemetry, lease, note) = (Arc::clone(telemetry), lease.clone(), note.clone());
+        let served = Served { telemetry, status: status.clone(), lease, note };
         self.tasks.spawn(http::serve(listener, served, self.tasks.clone(), stop.clone()));
         stop
     }

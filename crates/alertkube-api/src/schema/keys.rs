@@ -24,13 +24,15 @@ pub(crate) const ROOT: &[Key] = &[
         "channels",
         Kind::Table(CHANNELS),
         "",
-        "Slack channels by severity; without effect until that sink is built.",
+        "Slack channels by severity, for a bot; a webhook has one channel of its own.",
     ),
     Key::new(
         "routing",
         Kind::List(&Kind::Table(ROUTE)),
         "[]",
-        "Where alerts go: the first route that matches decides. Without a match they go to stdout.",
+        "Where alerts go: the first route that matches decides. Without a match they go to slack. Without routes they all \
+         go to slack, and those of pagerduty's severities to pagerduty too. Only what has a credential is told by \
+         default; without slack, stdout takes its place.",
     ),
     Key::new(
         "severityOverrides",
@@ -216,6 +218,7 @@ const OVERRIDE: &[Key] = &[
 const SINK_TABLE: &[Key] = &[
     Key::new("webhook", Kind::Table(WEBHOOK), "", "The generic webhook."),
     Key::new("pagerduty", Kind::Table(PAGERDUTY), "", "Incidents in PagerDuty."),
+    Key::new("slack", Kind::Table(SLACK), "", "Messages in Slack; see also `channels`."),
     Key::new(
         "allowedHosts",
         TEXTS,
@@ -243,6 +246,9 @@ const PAGERDUTY: &[Key] = &[
     Key::new("region", Kind::Word(&["us", "eu"]), "us", "Where the account lives."),
     Key::new("url", Kind::Text, "", "Another address to post to, for a relay or a test."),
 ];
+
+const SLACK: &[Key] =
+    &[Key::new("url", Kind::Text, "", "Another address for a bot's messages, for a relay or a test.")];
 
 const RATE: &[Key] = &[
     Key::new("perSecond", Kind::Positive, "1", "Messages a second in the long run."),

@@ -113,4 +113,16 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "",
         "The integration key of the sink pagerduty. Also as `PAGERDUTY_ROUTING_KEY_FILE`.",
     ),
+    Key::new(
+        "SLACK_BOT_TOKEN",
+        TOKEN,
+        "",
+        "The token with which the sink slack posts; it goes before the webhook. Also as `SLACK_BOT_TOKEN_FILE`.",
+    ),
+    Key::new(
+        "SLACK_WEBHOOK_URL",
+        Kind::Text,
+        "",
+        "The incoming webhook of the sink slack. Also as `SLACK_WEBHOOK_URL_FILE`.",
+    ),
 ];

@@ -110,15 +110,28 @@ fn a_credential_comes_from_its_variable_or_from_its_file() {
 }
 
 #[test]
-fn a_credential_given_twice_or_unreadable_is_a_problem() {
+fn a_credential_given_twice_is_a_problem() {
     let twice =
         Given::nothing().var("GENERIC_WEBHOOK_SECRET", "s3cret").var("GENERIC_WEBHOOK_SECRET_FILE", "/run/s");
-    let unreadable = Given::nothing().var("GENERIC_WEBHOOK_SECRET_FILE", "/run/s");
-    for (given, name) in [(twice, "GENERIC_WEBHOOK_SECRET: "), (unreadable, "GENERIC_WEBHOOK_SECRET_FILE: ")]
-    {
-        let problems = given.problems(TO_WEBHOOK);
-        assert_eq!(problems.len(), 1, "{problems:#?}");
-        assert!(problems[0].starts_with(name), "{problems:?}");
+    let problems = twice.problems(TO_WEBHOOK);
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(problems[0].starts_with("GENERIC_WEBHOOK_SECRET: "), "{problems:?}");
+}
+
+#[test]
+fn a_file_that_may_come_yet_is_a_warning_and_stays_named() {
+    let missing = Given::nothing().var("GENERIC_WEBHOOK_URL_FILE", "/run/url");
+    let empty = Given::nothing().var("GENERIC_WEBHOOK_URL_FILE", "/run/url").file("/run/url", " \n");
+    for (given, why) in [(missing, "no such file"), (empty, "it is empty")] {
+        let loaded = given.load(TO_WEBHOOK);
+        let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+        let expected =
+            format!("GENERIC_WEBHOOK_URL_FILE: the file cannot be used: {why}; each send fails until it can");
+        assert_eq!(warnings, [expected]);
+        let [file] = &loaded.credential_files[..] else { panic!("{:?}", loaded.credential_files) };
+        let sink = loaded.settings.sink_named("webhook").expect("the sink");
+        assert_eq!((file.sink, file.variable), (sink, "GENERIC_WEBHOOK_URL"));
+        assert_eq!(file.path, std::path::Path::new("/run/url"));
     }
 }
 

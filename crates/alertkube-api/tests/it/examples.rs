@@ -37,3 +37,13 @@ fn the_example_of_two_replicas_keeps_its_state() {
     assert_eq!(loaded.persistence.map(|kept| kept.name).as_deref(), Some("alertkube-state"));
     assert_eq!(loaded.settings.routes.len(), 2);
 }
+
+#[test]
+fn slack() {
+    let given = Given::nothing()
+        .var("SLACK_BOT_TOKEN", "xoxb-t0ken")
+        .var("PAGERDUTY_ROUTING_KEY", "0123456789abcdef0123456789abcdef");
+    let loaded = given.load(include_str!("../../../../examples/slack.yaml"));
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    assert_eq!(loaded.settings.routes.len(), 2);
+}

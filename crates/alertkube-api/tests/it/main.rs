@@ -3,6 +3,7 @@
 mod given;
 mod golden;
 
+mod defaults;
 mod environment;
 mod examples;
 mod generated;

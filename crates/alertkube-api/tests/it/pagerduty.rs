@@ -43,8 +43,8 @@ fn taken(yaml: &str) -> Vec<Severity> {
 }
 
 #[test]
-fn without_a_route_it_is_not_there() {
-    let loaded = given().load("sinks: {pagerduty: {severities: [info]}}");
+fn where_routes_lead_elsewhere_it_is_not_there() {
+    let loaded = given().load("routing: [{sinks: [stdout]}]\nsinks: {pagerduty: {severities: [info]}}");
     assert_eq!((loaded.settings.sinks.len(), loaded.settings.severities.len()), (1, 0));
     assert!(loaded.warnings.is_empty());
 }

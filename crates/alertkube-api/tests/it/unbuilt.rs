@@ -67,7 +67,7 @@ fn what_is_switched_on_is_refused_by_name() {
         ("aws.enabled", "aws: {enabled: true, regions: [eu-central-1], eks: true}"),
         ("azure.enabled", "azure: {enabled: true}"),
         ("gcp.enabled", "gcp: {enabled: true}"),
-        ("routing[0].sinks[0]", "routing: [{sinks: [slack]}]"),
+        ("routing[0].sinks[0]", "routing: [{sinks: [teams]}]"),
         ("sinkRates.opsgenie", "sinkRates: {opsgenie: {perSecond: 1, burst: 1}}"),
     ];
     for (name, yaml) in switched {

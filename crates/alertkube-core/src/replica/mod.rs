@@ -194,7 +194,7 @@ impl Replica {
 
     fn watch_plan(&self) -> WatchPlan {
         let mut annotations = self.settings.annotations.clone();
-        annotations.extend([SILENCE_ANNOTATION.to_owned(), RUNBOOK_ANNOTATION.to_owned()]);
+        annotations.extend([SILENCE_ANNOTATION, RUNBOOK_ANNOTATION, CHANNEL_ANNOTATION].map(str::to_owned));
         annotations.sort();
         annotations.dedup();
         WatchPlan {
@@ -344,3 +344,5 @@ fn offset(now: Now) -> i64 {
 
 /// The annotation that links to what to do; sinks show it.
 const RUNBOOK_ANNOTATION: &str = "runbook-url";
+/// The annotation that names the channel of an object's alerts; the sink slack obeys it.
+const CHANNEL_ANNOTATION: &str = "alert-slack-channel";

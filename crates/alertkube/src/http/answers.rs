@@ -26,6 +26,8 @@ pub(super) struct Sources {
     pub(super) lease: Option<Handle>,
     pub(super) heard: watch::Receiver<Duration>,
     pub(super) clock: Clock,
+    /// Said with every answer about this process.
+    pub(super) note: Option<String>,
 }
 
 /// All routes.
@@ -48,7 +50,7 @@ async fn metrics(State(sources): State<Sources>) -> Response {
 }
 
 async fn healthz(State(sources): State<Sources>) -> Response {
-    words(health(silence(&sources.heard, sources.clock)))
+    words(health(silence(&sources.heard, sources.clock)), sources.note.as_deref())
 }
 
 /// `standby=ok` is the kubelet's question: whether the process does what it should, be that leading or standing by.
@@ -62,7 +64,7 @@ async fn readyz(State(sources): State<Sources>, RawQuery(query): RawQuery) -> Re
         }
         _ => readiness(status.as_ref()),
     };
-    words(answer)
+    words(answer, sources.note.as_deref())
 }
 
 /// `Ok` for a replica that leads, and for one that could: it hears of the Lease, which also says that the API server
@@ -150,11 +152,15 @@ fn missing(kinds: &[KindStatus]) -> Vec<(Vec<&'static str>, &str)> {
     reasons
 }
 
-fn words(answer: Result<String, String>) -> Response {
+fn words(answer: Result<String, String>, note: Option<&str>) -> Response {
     let (status, mut text) = match answer {
         Ok(text) => (StatusCode::OK, text),
         Err(text) => (StatusCode::SERVICE_UNAVAILABLE, text),
     };
+    if let Some(line) = note {
+        text.push_str("\n- ");
+        text.push_str(line);
+    }
     text.push('\n');
     (status, text).into_response()
 }

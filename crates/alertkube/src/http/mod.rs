@@ -34,6 +34,8 @@ pub(crate) struct Served {
     pub(crate) status: watch::Receiver<Option<Status>>,
     /// The election, if there is one.
     pub(crate) lease: Option<Handle>,
+    /// What whoever asks after this process should know of its configuration.
+    pub(crate) note: Option<String>,
 }
 
 /// Opens the port. An address without a host, as `:9090`, is one of every interface, of IPv4 and of IPv6.
@@ -88,9 +90,9 @@ async fn serve_by(
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let Served { telemetry, status, lease } = served;
+    let Served { telemetry, status, lease, note } = served;
     let (beat, heard) = watch::channel(clock.now().boot);
-    let sources = Sources { telemetry, status: status.clone(), lease, heard, clock };
+    let sources = Sources { telemetry, status: status.clone(), lease, heard, clock, note };
     let mut door = Door::new(listener, answers::routes(sources), tasks, stop.clone());
     let mut engine = status;
     loop {

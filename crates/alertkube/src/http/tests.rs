@@ -19,12 +19,16 @@ async fn site() -> Site {
 }
 
 async fn site_by(clock: Clock) -> Site {
+    site_with(clock, None).await
+}
+
+async fn site_with(clock: Clock, note: Option<String>) -> Site {
     let (status, seen) = watch::channel(None);
     let listener = bind("127.0.0.1:0").await.expect("a port");
     let address = port(&listener).expect("a port");
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let telemetry = Arc::new(Telemetry::new("0.0.0", ["stdout"]));
-    let served = Served { telemetry, status: seen, lease: None };
+    let served = Served { telemetry, status: seen, lease: None, note };
     tasks.spawn(serve_by(clock, listener, served, tasks.clone(), stop.clone()));
     Site { address, status, tasks, stop }
 }
@@ -65,6 +69,17 @@ fn status(telling: bool) -> Status {
         kind(KindId::Event, false, None),
     ];
     Status { telling, kinds, active: 0, pending: 0, kept: 0, sinks: Vec::new(), seat: seat(Holding::Holds) }
+}
+
+#[tokio::test]
+async fn every_answer_about_the_process_says_what_should_be_known_of_it() {
+    let site = site_with(Clock::real(), Some("alerts go nowhere".to_owned())).await;
+    for path in ["/healthz", "/readyz"] {
+        let answer = site.ask(&format!("GET {path}")).await;
+        assert!(answer.ends_with("\n- alerts go nowhere\n"), "{answer}");
+    }
+    let metrics = site.ask("GET /metrics").await;
+    assert!(!metrics.contains("alerts go nowhere"), "{metrics}");
 }
 
 #[tokio::test]

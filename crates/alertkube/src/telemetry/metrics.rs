@@ -44,6 +44,7 @@ pub(super) struct Sinks {
     pub(super) errors: Counters<1>,
     pub(super) retries: Counters<2>,
     pub(super) unconfigured: Counters<1>,
+    pub(super) left_out: Gauges<1>,
     pub(super) breaker: Gauges<1>,
     pub(super) in_flight: Gauges<1>,
     pub(super) depth: Gauges<1>,
@@ -158,6 +159,11 @@ impl Sinks {
                 "alertkube_sink_noop_total",
                 sink,
                 "Messages that a sink could not be sent because it has no address or credential",
+            ),
+            left_out: book.gauges(
+                "alertkube_default_sink_left_out",
+                sink,
+                "1 for a sink that would be told by default, had it a credential; there is none where routes are given",
             ),
             breaker: book.gauges(
                 "alertkube_sink_breaker_open",

@@ -57,6 +57,13 @@ impl Telemetry {
         Telemetry { metrics }
     }
 
+    /// These sinks would be told by default, had they a credential.
+    pub(crate) fn left_out(&self, sinks: &[&'static str]) {
+        for sink in sinks {
+            self.metrics.sinks.left_out.set([sink], 1);
+        }
+    }
+
     /// One try at a sink is over.
     pub(crate) fn tried(&self, sink: &str, done: bool, took: Duration) {
         let result = if done { "ok" } else { "error" };

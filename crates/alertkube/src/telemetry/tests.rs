@@ -81,6 +81,7 @@ fn served() -> String {
     let telemetry = Telemetry::new("0.0.0", ["stdout", "webhook"]);
     every_fact().iter().for_each(|fact| telemetry.record(fact));
     telemetry.unreadable(KindId::Pod, 2, "no JSON");
+    telemetry.left_out(&["slack"]);
     telemetry.tried("webhook", true, Duration::from_millis(30));
     telemetry.took("webhook", Duration::from_secs(2));
     telemetry.wrote(Part::Head, 300, Duration::from_millis(4), None);
@@ -118,6 +119,7 @@ fn facts_and_status_are_counted() {
     counted(r#"alertkube_sink_errors_total{sink="webhook"} 2"#);
     counted(r#"alertkube_sink_errors_total{sink="stdout"} 0"#);
     counted(r#"alertkube_sink_noop_total{sink="webhook"} 1"#);
+    counted(r#"alertkube_default_sink_left_out{sink="slack"} 1"#);
     counted(r#"alertkube_retries_total{sink="webhook",why="timeout"} 1"#);
     counted(r#"alertkube_sink_send_seconds_bucket{le="0.05",sink="webhook",result="ok"} 1"#);
     counted(r#"alertkube_delivery_seconds_count{sink="webhook"} 1"#);

@@ -42,7 +42,7 @@ fn a_bad_file_shows_every_problem_with_its_place_and_the_nearest_word() {
         (":1:1", "did you mean `cluster`"),
         (":3:", "muteSeconds"),
         (":6:", "did you mean `webhook`"),
-        (":8:", "slack"),
+        (":8:", "`teams` is not built yet"),
         (":10:", "persistence"),
     ];
     for (place, word) in expected {
