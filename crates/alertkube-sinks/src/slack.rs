@@ -100,7 +100,7 @@ impl Slack {
 
 /// The channel that the object of a message asks for, or what it says in place of one.
 fn wish<'a>(notification: &Notification, report: &'a Report) -> Option<Result<&'a str, &'a str>> {
-    if notification.action == Action::Digest {
+    if matches!(notification.action, Action::Digest(_)) {
         return None;
     }
     let asked = report.annotations.get(CHANNEL)?;

@@ -1,6 +1,6 @@
 //! What a message shows: a header that answers "how bad", the object, the cause, and in the attachment what else helps.
 
-use alertkube_core::{Action, Notification, Report, Severity};
+use alertkube_core::{Action, Digest, Notification, Report, Severity};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ impl Message {
     /// Words for a notification of at least one report, the worst of them first.
     pub(super) fn of(notification: &Notification, reports: &[&Report], worst: &Report) -> Message {
         match notification.action {
-            Action::Digest => digest(notification, reports, worst.severity),
+            Action::Digest(kind) => digest(notification, kind, reports, worst.severity),
             Action::First | Action::Raised | Action::Repeat | Action::Resolved => single(notification, worst),
         }
     }
@@ -71,7 +71,7 @@ fn headline(notification: &Notification, report: &Report, sign: &str) -> String 
         _ if text::resolved(notification, report) => "RESOLVED".to_owned(),
         Action::Raised => format!("{severity} (raised)"),
         Action::Repeat => format!("{severity} (still)"),
-        Action::First | Action::Resolved | Action::Digest => severity,
+        Action::First | Action::Resolved | Action::Digest(_) => severity,
     };
     format!("{sign} {told}: {} {}", report.kind, report.reason)
 }
@@ -166,10 +166,9 @@ fn fence(section: &Section) -> String {
     format!("*{}*\n```\n{}\n```", section.heading, kept.join("\n"))
 }
 
-fn digest(notification: &Notification, reports: &[&Report], worst: Severity) -> Message {
-    let (sign, color) = signs(worst);
-    let problems = if reports.len() == 1 { "problem" } else { "problems" };
-    let title = format!("{} {problems} already here at the first look", reports.len());
+fn digest(notification: &Notification, kind: Digest, reports: &[&Report], worst: Severity) -> Message {
+    let (sign, color) = if kind == Digest::Ends { RESOLVED } else { signs(worst) };
+    let title = text::gathered(kind, reports.len());
     let cluster = notification.cluster.as_str();
     let in_cluster = match cluster {
         "" => String::new(),
@@ -183,14 +182,13 @@ fn digest(notification: &Notification, reports: &[&Report], worst: Severity) -> 
     if !rest.is_empty() {
         lines.push(format!("+{} more: {}", rest.len(), counts(rest)));
     }
-    let footer = joined(" | ", [cluster, "each ends with a message of its own"]);
-    message(&joined(": ", [cluster, &title]), blocks, (color, &lines.join("\n"), &footer))
+    message(&joined(": ", [cluster, &title]), blocks, (color, &lines.join("\n"), cluster))
 }
 
-/// One line of a digest.
+/// One line of a digest: how bad, what, and for how long it has stood, or stood.
 fn row(notification: &Notification, report: &Report) -> String {
     let (sign, _) = signs(report.severity);
-    let age = span(notification.decided.since(report.starts));
+    let age = span(report.ends.unwrap_or(notification.decided).since(report.starts));
     let reason = code(&report.reason, limits::SLACK_ROW_REASON_MAX);
     let object = escaped(&text::object(report), limits::SLACK_ROW_OBJECT_MAX);
     format!("{sign} {reason} {object}, {age}")

@@ -1,6 +1,6 @@
 //! What is true of the sink `slack` alone, and that its reference page shows what is really sent.
 
-use alertkube_core::{Action, Notification, Packed, Severity, SinkClass, Why};
+use alertkube_core::{Action, Digest, Notification, Packed, Severity, SinkClass, Why};
 use alertkube_sinks::{Attempt, Channels, Guard, Post, Request, Sink, Slack};
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -102,6 +102,9 @@ fn the_header_says_how_bad_and_whether_that_is_news() {
     assert_eq!(again(Action::Raised), "🔴 CRITICAL (raised): Pod OOMKilled");
     assert_eq!(again(Action::Repeat), "🔴 CRITICAL (still): Pod OOMKilled");
     assert_eq!(header_of(&cases::digest_of(3)), "🔴 3 problems already here at the first look");
+    let gathered = |kind| Notification { action: Action::Digest(kind), ..cases::digest_of(3) };
+    assert_eq!(header_of(&gathered(Digest::News)), "🔴 3 new problems");
+    assert_eq!(header_of(&gathered(Digest::Ends)), "✅ 3 problems ended");
 }
 
 #[test]
@@ -113,7 +116,7 @@ fn an_end_is_green_and_says_how_long_it_stood() {
 
 #[test]
 fn no_name_can_call_a_channel_or_become_a_link() {
-    for action in [Action::First, Action::Repeat, Action::Resolved, Action::Digest] {
+    for action in [Action::First, Action::Repeat, Action::Resolved, Action::Digest(Digest::News)] {
         let body = body(&bot(), &cases::told(action, vec![cases::hostile()])).to_string();
         assert!(!body.contains(['<', '>']), "{action:?}: {body}");
     }
@@ -121,7 +124,7 @@ fn no_name_can_call_a_channel_or_become_a_link() {
 
 #[test]
 fn even_absurd_reports_keep_what_slack_takes() {
-    for action in [Action::First, Action::Raised, Action::Resolved, Action::Digest] {
+    for action in [Action::First, Action::Raised, Action::Resolved, Action::Digest(Digest::News)] {
         for told in [cases::enormous(action), cases::told(action, vec![cases::hostile(); 30])] {
             let body = body(&bot(), &told);
             let length = |at: &str| body.pointer(at).and_then(Value::as_str).map_or(0, str::len);
