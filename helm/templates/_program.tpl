@@ -29,7 +29,7 @@
 {{- end }}
 
 {{- define "alertkube.builtSinks" -}}
-["stdout","webhook","pagerduty"]
+["stdout","webhook","pagerduty","slack"]
 {{- end }}
 
 {{- define "alertkube.unbuilt" -}}
