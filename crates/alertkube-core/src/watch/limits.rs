@@ -14,6 +14,10 @@ pub(crate) const TEXT_BYTES: usize = 16 * 1024;
 /// Bytes of all labels, and of all kept annotations, of one object; further pairs are passed over.
 pub(crate) const PAIRS_BYTES: usize = 256 * 1024;
 
+/// Bytes that the first pair makes room for: most objects have as many of labels, and room that grows by halves is
+/// copied each time.
+pub(crate) const PAIRS_FIRST_BYTES: usize = 512;
+
 /// Bytes of a server's message that a [`LostWhy`](crate::watch::LostWhy) quotes.
 pub(crate) const QUOTE_BYTES: usize = 300;
 

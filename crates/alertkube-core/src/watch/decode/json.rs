@@ -8,7 +8,8 @@
 
 use std::borrow::Cow;
 
-use crate::watch::decode::ends::{behind_nested, behind_string, string_end};
+use crate::watch::decode::ends::{behind_string, string_end};
+use crate::watch::decode::nested::behind_nested;
 
 /// Reads one JSON text from front to back.
 pub(crate) struct Reader<'a> {

@@ -6,7 +6,7 @@ use crate::watch::decode::json::Reader;
 use crate::watch::decode::word::{cut, stamp, text};
 use crate::watch::decode::{Unreadable, uid};
 use crate::watch::kinds::{Kind, KindId};
-use crate::watch::limits::{PAIRS_BYTES, TEXT_BYTES};
+use crate::watch::limits::{PAIRS_BYTES, PAIRS_FIRST_BYTES, TEXT_BYTES};
 use crate::watch::view::{Meta, Owner, Packed, Plan, Uid};
 
 /// Metadata while it is read: the uid may still be missing.
@@ -114,6 +114,9 @@ fn pairs(reader: &mut Reader<'_>, keep: impl Fn(&str) -> bool) -> Packed {
             && let Some(value) = reader.text()
             && packed.len() + key.len() + value.len() <= PAIRS_BYTES
         {
+            if packed.is_empty() {
+                packed.reserve(PAIRS_FIRST_BYTES);
+            }
             Packed::push(&mut packed, key, &value);
         }
     });

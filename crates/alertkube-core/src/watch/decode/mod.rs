@@ -8,6 +8,7 @@ mod event;
 pub(in crate::watch) mod json;
 mod metadata;
 mod named;
+mod nested;
 mod node;
 mod pod;
 mod status;

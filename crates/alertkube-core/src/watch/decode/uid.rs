@@ -16,25 +16,37 @@ pub(super) fn of_name(kind: &str, namespace: &str, name: &str) -> Uid {
 
 fn uuid(text: &[u8]) -> Option<Uid> {
     let text: &[u8; 36] = text.try_into().ok()?;
-    let mut bits = 0_u128;
-    for (at, byte) in text.iter().enumerate() {
-        match at {
-            8 | 13 | 18 | 23 if *byte == b'-' => {}
-            8 | 13 | 18 | 23 => return None,
-            _ => bits = bits << 4 | u128::from(hex(*byte)?),
-        }
+    if [8, 13, 18, 23].iter().any(|at| text[*at] != b'-') {
+        return None;
     }
-    Some(Uid(bits))
+    let high = hex(&text[..8])? << 32 | hex(&text[9..13])? << 16 | hex(&text[14..18])?;
+    let low = hex(&text[19..23])? << 48 | hex(&text[24..])?;
+    Some(Uid(u128::from(high) << 64 | u128::from(low)))
 }
 
-fn hex(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+/// At most sixteen hexadecimal digits.
+fn hex(digits: &[u8]) -> Option<u64> {
+    let (mut number, mut all) = (0, 0);
+    for digit in digits {
+        let value = DIGITS[usize::from(*digit)];
+        number = number << 4 | u64::from(value);
+        all |= value;
     }
+    (all <= 0xf).then_some(number)
 }
+
+/// What every byte stands for as a hexadecimal digit; most for none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value];
+        digits[digit as usize] = value as u8;
+        digits[digit.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    digits
+};
 
 fn hash(parts: &[&str]) -> Uid {
     let mut hasher = Sha256::new();
@@ -58,7 +70,10 @@ mod tests {
         assert_eq!(parse(""), None);
         let name = parse("node-1");
         assert!(name.is_some() && name != parse("node-2"));
-        assert_ne!(parse("01234567+89ab-cdef-0123-456789abcdef"), bits);
+        for other in ["01234567+89ab-cdef-0123-456789abcdef", "0123456g-89ab-cdef-0123-456789abcdef"] {
+            let hashed = parse(other);
+            assert!(hashed.is_some() && hashed != bits && hashed == Some(hash(&[other])), "{other}");
+        }
     }
 
     #[test]
