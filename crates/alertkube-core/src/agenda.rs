@@ -1,18 +1,22 @@
 //! When to look at what again: one deadline per thing, the earliest first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::time::Duration;
+
+use crate::table::Table;
 
 /// Deadlines on the boot clock. A thing has at most one; setting it again moves it.
 #[derive(Debug)]
 pub(crate) struct Agenda<T> {
     order: BTreeSet<(Duration, T)>,
-    at: BTreeMap<T, Duration>,
+    /// A table: nearly every event cancels a deadline that was never set.
+    at: Table<T, Duration>,
 }
 
-impl<T: Ord + Clone> Agenda<T> {
+impl<T: Ord + Hash + Clone> Agenda<T> {
     pub(crate) fn new() -> Agenda<T> {
-        Agenda { order: BTreeSet::new(), at: BTreeMap::new() }
+        Agenda { order: BTreeSet::new(), at: Table::default() }
     }
 
     /// Moves the deadline of `what` to `at`.

@@ -40,6 +40,14 @@ impl Symbols {
         symbol
     }
 
+    /// Holds another text in place of the one that is held; nothing is looked up when it is the same.
+    pub(crate) fn exchange(&mut self, held: &mut Symbol, text: &str) {
+        if self.text(*held) != text {
+            self.release(*held);
+            *held = self.take(text);
+        }
+    }
+
     /// Lets go of one hold; the last one frees the text.
     pub(crate) fn release(&mut self, symbol: Symbol) {
         let Some(slot) = (symbol.0 as usize).checked_sub(1).and_then(|at| self.slots.get_mut(at)) else {
@@ -74,5 +82,19 @@ mod tests {
         let b = symbols.take("bank");
         assert_eq!((b, symbols.text(b)), (a, "bank"));
         assert_eq!(symbols.take(""), Symbol::default());
+    }
+
+    #[test]
+    fn an_exchange_lets_go_of_the_text_before_and_holds_the_same_one_once() {
+        let mut symbols = Symbols::default();
+        let mut held = Symbol::default();
+        symbols.exchange(&mut held, "shop");
+        let shop = held;
+        symbols.exchange(&mut held, "shop");
+        assert_eq!((held, symbols.text(held)), (shop, "shop"));
+        symbols.exchange(&mut held, "bank");
+        assert_eq!((symbols.text(held), symbols.by_text.len()), ("bank", 1));
+        symbols.exchange(&mut held, "");
+        assert_eq!((held, symbols.by_text.len()), (Symbol::default(), 0));
     }
 }

@@ -21,6 +21,14 @@ impl Hasher for Mix {
         }
     }
 
+    fn write_isize(&mut self, value: isize) {
+        self.write_u64(value as u64);
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
     fn write_u32(&mut self, value: u32) {
         self.write_u64(u64::from(value));
     }

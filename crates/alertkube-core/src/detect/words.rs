@@ -6,6 +6,9 @@ use crate::watch::{StatusCondition, Terminated};
 
 /// A text as one line of at most `max` characters.
 pub(super) fn one_line(text: &str, max: usize) -> String {
+    if text.len() <= max && is_plain_line(text) {
+        return text.to_owned();
+    }
     let mut line = String::new();
     let mut length = 0;
     for word in text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()) {
@@ -20,6 +23,18 @@ pub(super) fn one_line(text: &str, max: usize) -> String {
         }
     }
     line
+}
+
+/// Whether a text is one line of ASCII words with single spaces between them, as nearly all are.
+fn is_plain_line(text: &str) -> bool {
+    let mut before = b' ';
+    for byte in text.bytes() {
+        if !matches!(byte, b' '..=b'~') || (byte == b' ' && before == b' ') {
+            return false;
+        }
+        before = byte;
+    }
+    text.is_empty() || before != b' '
 }
 
 /// A text that the cluster wrote, fit to be part of ours.
@@ -109,6 +124,11 @@ mod tests {
         assert_eq!(one_line("äbcdefg", 6), "äbcde…");
         assert_eq!(one_line(&"x".repeat(100_000), 1000).chars().count(), 1000);
         assert_eq!(one_line("\n\n", 5), "");
+        for (text, line) in
+            [("a b", "a b"), ("a  b", "a b"), (" a b", "a b"), ("a b ", "a b"), ("a\tb", "a b"), ("", "")]
+        {
+            assert_eq!(one_line(text, 9), line, "{text:?}");
+        }
     }
 
     #[test]

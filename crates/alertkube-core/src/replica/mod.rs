@@ -54,7 +54,7 @@ use tenure::{Hold as SeatHold, Tenure};
 use waking::Posture;
 
 /// Every deadline of the replica.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Task {
     Gate,
     Digest,

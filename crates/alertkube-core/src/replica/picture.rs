@@ -7,6 +7,7 @@ use crate::alert::Subject;
 use crate::limits::STALE_AFTER;
 use crate::replica::KindStatus;
 use crate::settings::Settings;
+use crate::table::Table;
 use crate::track::Trust;
 use crate::watch::{Epoch, Key, Kind, KindId, LostWhy, Rows, Uid, View};
 
@@ -26,7 +27,8 @@ struct Watched {
 pub(crate) struct Picture {
     kinds: BTreeMap<KindId, Watched>,
     rows: Rows,
-    kept: BTreeMap<Key, View>,
+    /// A table: nearly every event drops a view that was never kept.
+    kept: Table<Key, Box<View>>,
 }
 
 impl Picture {
@@ -35,7 +37,7 @@ impl Picture {
         Picture {
             kinds: watched.map(|kind| (kind.id, Watched::default())).collect(),
             rows: Rows::default(),
-            kept: BTreeMap::new(),
+            kept: Table::default(),
         }
     }
 
@@ -72,7 +74,8 @@ impl Picture {
         self.rows.sweep(kind, watched.epoch.0);
         let rows = &self.rows;
         let missing = self.kept.keys().filter(|key| key.kind == kind && !rows.has(**key));
-        let missing: Vec<Key> = missing.copied().collect();
+        let mut missing: Vec<Key> = missing.copied().collect();
+        missing.sort_unstable();
         for key in &missing {
             self.kept.remove(key);
         }
@@ -132,16 +135,17 @@ impl Picture {
     /// Keeps the view of an object that needs another look, or drops it.
     pub(crate) fn keep(&mut self, view: View, keep: bool) {
         if keep {
-            self.kept.insert(view.key(), view);
+            self.kept.insert(view.key(), Box::new(view));
         } else {
             self.kept.remove(&view.key());
         }
     }
 
     pub(crate) fn kept(&self, key: Key) -> Option<&View> {
-        self.kept.get(&key)
+        self.kept.get(&key).map(|view| &**view)
     }
 
+    /// In no order.
     pub(crate) fn kept_keys(&self) -> impl Iterator<Item = Key> + '_ {
         self.kept.keys().copied()
     }

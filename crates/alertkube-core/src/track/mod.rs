@@ -11,6 +11,7 @@ use crate::alert::{Alert, Face, Fingerprint, Phase, Subject};
 use crate::detect::{Condition, Finding, Rules};
 use crate::settings::Settings;
 use crate::severity::Severity;
+use crate::table::Table;
 use crate::time::{Now, Stamp};
 use crate::watch::Uid;
 
@@ -39,7 +40,8 @@ pub(crate) enum Trust {
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
     alerts: BTreeMap<Fingerprint, Alert>,
-    by_object: BTreeMap<Uid, BTreeSet<Fingerprint>>,
+    /// A table: nearly every event asks it about an object that has none.
+    by_object: Table<Uid, BTreeSet<Fingerprint>>,
     flaps: Flaps,
 }
 
@@ -280,12 +282,7 @@ fn severity(context: Context<'_>, alert: &Alert, default: Severity) -> Severity 
     wish.map_or(default, |wish| wish.severity)
 }
 
-fn move_index(
-    index: &mut BTreeMap<Uid, BTreeSet<Fingerprint>>,
-    fingerprint: Fingerprint,
-    from: Uid,
-    to: Uid,
-) {
+fn move_index(index: &mut Table<Uid, BTreeSet<Fingerprint>>, fingerprint: Fingerprint, from: Uid, to: Uid) {
     if from != to
         && let Some(set) = index.get_mut(&from)
     {

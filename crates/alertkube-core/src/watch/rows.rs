@@ -1,12 +1,14 @@
 //! Rows: what every object leaves behind once its view is gone, at most 48 bytes with its key.
 
+use hashbrown::hash_map::Entry;
+
 use crate::symbols::{Symbol, Symbols};
 use crate::table::{Table, trim};
 use crate::watch::kinds::KindId;
 use crate::watch::view::{Key, Owner, Uid, View};
 
 /// One object. Names are kept for owners alone: an alert carries its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Row {
     owner: [u64; 2],
     namespace: Symbol,
@@ -18,11 +20,31 @@ pub(crate) struct Row {
 }
 
 /// The owner kinds that continue a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum OwnerKind {
+    #[default]
     None,
     Deployment,
     Other,
+}
+
+impl Row {
+    /// Says of an object what it says now; nearly always its names are those that it had.
+    fn fill(&mut self, view: &View, epoch: u32, symbols: &mut Symbols) {
+        let meta = view.meta();
+        let owner = meta.owner.as_ref();
+        let chained = view.kind() == KindId::ReplicaSet;
+        self.owner = halves(owner.map_or(Uid::default(), |owner| owner.uid));
+        symbols.exchange(&mut self.namespace, &meta.namespace);
+        symbols.exchange(&mut self.node, if let View::Pod(pod) = view { &pod.node } else { "" });
+        symbols.exchange(&mut self.owner_name, owner.filter(|_| chained).map_or("", |owner| &owner.name));
+        self.owner_kind = match owner.map(|owner| &*owner.kind) {
+            None => OwnerKind::None,
+            Some("Deployment") => OwnerKind::Deployment,
+            Some(_) => OwnerKind::Other,
+        };
+        self.epoch = epoch as u8;
+    }
 }
 
 /// The rows of all kinds.
@@ -38,30 +60,13 @@ impl Rows {
     /// Notes an object as it stands; true when its owner changed, which members of it must hear.
     pub(crate) fn note(&mut self, view: &View, epoch: u32) -> bool {
         let key = view.key();
-        let row = self.row(view, epoch);
-        let before = self.kinds[key.kind as usize].insert(halves(key.uid), row);
-        if let Some(before) = before {
-            self.release(before);
-        }
-        before.is_none_or(|before| before.owner != row.owner)
-    }
-
-    fn row(&mut self, view: &View, epoch: u32) -> Row {
-        let meta = view.meta();
-        let owner = meta.owner.as_ref();
-        let chained = view.kind() == KindId::ReplicaSet;
-        Row {
-            owner: halves(owner.map_or(Uid::default(), |owner| owner.uid)),
-            namespace: self.symbols.take(&meta.namespace),
-            node: self.symbols.take(if let View::Pod(pod) = view { &pod.node } else { "" }),
-            owner_name: self.symbols.take(owner.filter(|_| chained).map_or("", |owner| &owner.name)),
-            owner_kind: match owner.map(|owner| &*owner.kind) {
-                None => OwnerKind::None,
-                Some("Deployment") => OwnerKind::Deployment,
-                Some(_) => OwnerKind::Other,
-            },
-            epoch: epoch as u8,
-        }
+        let (row, new) = match self.kinds[key.kind as usize].entry(halves(key.uid)) {
+            Entry::Occupied(known) => (known.into_mut(), false),
+            Entry::Vacant(place) => (place.insert(Row::default()), true),
+        };
+        let owner = row.owner;
+        row.fill(view, epoch, &mut self.symbols);
+        new || owner != row.owner
     }
 
     fn release(&mut self, row: Row) {
