@@ -13,7 +13,7 @@ use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Clock;
+use crate::clock::{Alarm, Clock};
 use crate::limits::{BEAT_EVERY, INBOX_MAX, READS_AT_ONCE, STOP_BY};
 use crate::panics::Panics;
 use crate::send::Sender;
@@ -102,9 +102,10 @@ impl Engine {
     /// Runs until the replica has stopped.
     pub(crate) async fn run(mut self) -> anyhow::Result<()> {
         let mut beat = self.parts.clock.now().boot;
+        let mut alarm = Alarm::new(self.parts.clock);
         while !self.stopped {
             self.drain()?;
-            let now = self.parts.clock.now().boot;
+            let now = self.parts.clock.boot();
             if now >= beat {
                 self.publish();
                 beat = self.parts.clock.now().boot + BEAT_EVERY;
@@ -114,7 +115,7 @@ impl Engine {
                 biased;
                 signal = self.signals.recv() => signal,
                 Some(signal) = self.watched.recv() => Some(signal),
-                () = self.parts.clock.sleep_until(wake) => None,
+                () = alarm.rings_by(wake) => None,
             };
             self.take(signal)?;
         }

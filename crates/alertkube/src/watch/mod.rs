@@ -16,7 +16,7 @@ use kube::{Client, Config};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Clock;
+use crate::clock::{Alarm, Clock};
 use limits::QUEUE_STEPS;
 use queue::Queue;
 use wire::Wire;
@@ -82,7 +82,10 @@ pub(crate) async fn follow_kind<T: Send>(
     let kind = follow.kind().id;
     let mut queue = Queue::default();
     let mut wire = None;
-    let boot = || clock.now().boot;
+    let boot = || clock.boot();
+    // Both outlive the turns of the loop: there is one for every event.
+    let mut alarm = Alarm::new(clock);
+    let mut closed = std::pin::pin!(outlet.inbox.closed());
     loop {
         let ask = follow.next(boot());
         while let Some(event) = follow.poll() {
@@ -104,7 +107,7 @@ pub(crate) async fn follow_kind<T: Send>(
         };
         tokio::select! {
             biased;
-            () = outlet.inbox.closed() => return,
+            () = &mut closed => return,
             permit = outlet.inbox.reserve(), if !queue.is_empty() => {
                 let Ok(permit) = permit else { return };
                 if let Some(event) = queue.pop() {
@@ -113,7 +116,7 @@ pub(crate) async fn follow_kind<T: Send>(
                 deliver(kind, &mut queue, &outlet);
             }
             () = read(wire.as_mut(), &mut follow, boot), if queue.len() < QUEUE_STEPS => {}
-            () = clock.sleep_until(until) => {}
+            () = alarm.rings_by(until) => {}
         }
     }
 }
