@@ -36,6 +36,11 @@ pub(super) const NODES: usize = 5_000;
 /// Changes of pods that are measured on it.
 pub(super) const EVENTS: usize = 100_000;
 
+/// Pods of the cluster when the proof is made in small, for each time that is asked for, and changes of them.
+pub(super) const BENCH_SMALL_PODS: usize = 10_000;
+/// See [`BENCH_SMALL_PODS`].
+pub(super) const BENCH_SMALL_EVENTS: usize = 50_000;
+
 /// The budget: mebibytes resident at the peak,
 pub(super) const PEAK_MIB_MAX: f64 = 64.0;
 /// what they should come to,

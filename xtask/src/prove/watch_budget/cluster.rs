@@ -12,6 +12,14 @@ use super::crowd::Size;
 use crate::prove::limits::{BENCH_ANSWER_MAX, BENCH_START_MAX};
 use crate::run;
 
+/// How the server lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lists {
+    Streamed,
+    /// It refuses to stream them, as servers without that feature do.
+    Paged,
+}
+
 /// A running server and its folder of files.
 pub(super) struct BenchCluster {
     server: Child,
@@ -21,7 +29,7 @@ pub(super) struct BenchCluster {
 
 impl BenchCluster {
     /// Starts a server of this size; `xtask` is this program as it was built for speed.
-    pub(super) fn start(xtask: &Path, size: Size) -> Result<BenchCluster> {
+    pub(super) fn start(xtask: &Path, size: Size, lists: Lists) -> Result<BenchCluster> {
         let folder = std::env::temp_dir().join(format!("alertkube-bench-{}", std::process::id()));
         fs::create_dir_all(&folder).context("make a folder for temporary files")?;
         let port_file = folder.join("port");
@@ -32,6 +40,9 @@ impl BenchCluster {
         command.arg(&port_file);
         for (word, count) in counts {
             command.args([word, &count.to_string()]);
+        }
+        if lists == Lists::Paged {
+            command.arg("--paged");
         }
         let server = command.stdin(Stdio::null()).spawn().context("start the generating server")?;
         let mut cluster = BenchCluster { server, port: 0, folder };

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::client::Client;
-use super::cluster::BenchCluster;
+use super::cluster::{BenchCluster, Lists};
 use super::crowd::Size;
 use crate::prove::limits::{COUNTED_EVENTS, COUNTED_MAX, COUNTED_PODS};
 
@@ -30,7 +30,7 @@ fn counted(
     events: usize,
     start: impl Fn(&BenchCluster, &[&str]) -> Result<Client>,
 ) -> Result<f64> {
-    let cluster = BenchCluster::start(xtask, SMALL)?;
+    let cluster = BenchCluster::start(xtask, SMALL, Lists::Streamed)?;
     let out = format!("--callgrind-out-file={}", cluster.file("callgrind").display());
     let mut client = start(&cluster, &["valgrind", "--tool=callgrind", &out])?;
     client.knows("Pod", COUNTED_PODS, COUNTED_MAX)?;

@@ -15,12 +15,14 @@ use anyhow::{Context, Result};
 use super::binary::built;
 use super::host;
 use super::limits::{
-    COLD_PODS, COLD_SECONDS_MAX, EVENT_INSTRUCTIONS_MAX, EVENT_MICROS_MAX, EVENTS, NODES,
-    OPPONENT_BYTES_FREE_MIN, OPPONENT_MAX, OURS_MAX, PEAK_MIB_AIM, PEAK_MIB_MAX, PODS, REPLICA_SETS,
+    BENCH_SMALL_EVENTS, BENCH_SMALL_PODS, COLD_PODS, COLD_SECONDS_MAX, EVENT_INSTRUCTIONS_MAX,
+    EVENT_MICROS_MAX, EVENTS, NODES, OPPONENT_BYTES_FREE_MIN, OPPONENT_MAX, OURS_MAX, PEAK_MIB_AIM,
+    PEAK_MIB_MAX, PODS, REPLICA_SETS,
 };
 use super::verdict::{Figure, Table, Verdict};
+use super::{image_program, small};
 use client::{Client, Usage};
-use cluster::BenchCluster;
+use cluster::{BenchCluster, Lists};
 use crowd::Size;
 
 pub(crate) use server::BenchServer;
@@ -43,9 +45,32 @@ struct Programs {
     xtask: PathBuf,
 }
 
+/// What the clients are put to.
+#[derive(Clone, Copy)]
+struct Load {
+    size: Size,
+    events: usize,
+}
+
+impl Load {
+    /// The load of the budget; made in small, so many times a fifteenth of its cluster.
+    fn chosen() -> Load {
+        match small() {
+            None => Load { size: FULL, events: EVENTS },
+            Some(times) => {
+                let part = |whole: usize| whole * BENCH_SMALL_PODS * times / PODS;
+                let size = Size { pods: part(PODS), replica_sets: part(REPLICA_SETS), nodes: part(NODES) };
+                Load { size, events: BENCH_SMALL_EVENTS }
+            }
+        }
+    }
+}
+
 /// What one client used.
 #[derive(Default)]
 struct Course {
+    pods: usize,
+    events: usize,
     base: Usage,
     synced: Usage,
     /// After the events.
@@ -54,21 +79,30 @@ struct Course {
     relisted: Option<Usage>,
 }
 
-/// Makes the proof.
+/// Makes the proof; in small, without the opponent.
 pub(super) fn prove() -> Result<Verdict> {
     let with_opponent = [&PROFILE[..], &["--features", "opponent"]].concat();
+    let options = if small().is_some() { &PROFILE[..] } else { &with_opponent };
     let programs = Programs {
-        ours: built("alertkube", "alertkube", &PROFILE)?,
-        opponent: built("xtask", "reflector", &with_opponent)?,
-        xtask: built("xtask", "xtask", &with_opponent)?,
+        ours: image_program()?,
+        xtask: built("xtask", "xtask", options)?,
+        opponent: small().map_or_else(|| built("xtask", "reflector", options), |_| Ok(PathBuf::new()))?,
     };
-    let ours = ours(&programs).context("our own course")?;
+    let load = Load::chosen();
+    let ours = ours(&programs, load).context("our own course")?;
+    let paged = paged(&programs, load).context("our own course with lists in pages")?;
     let cold = cold_start(&programs).context("the cold start")?;
     let instructions = instructions::per_event(&programs.xtask, |cluster, under| {
         Client::ours(&programs.ours, cluster, under, Stdio::null())
     })?;
     let mut verdict = Verdict { figures: bounded(&ours, cold, instructions), ..Verdict::default() };
-    let theirs = opponent(&programs).context("the opponent's course");
+    verdict
+        .figures
+        .push(Figure::told("the same with lists in pages", format!("{:.1} MiB", mebibytes(paged))));
+    if small().is_some() {
+        return Ok(verdict);
+    }
+    let theirs = opponent(&programs, load).context("the opponent's course");
     verdict.figures.push(Figure::exactly("the opponent ran beside it", theirs.is_ok(), true));
     match &theirs {
         Ok((course, instructions)) => verdict.figures.extend(ratios(&ours, course, *instructions)),
@@ -86,26 +120,40 @@ then (ours only) a watch that expires and the list anew. Bytes for each pod are 
 what the program has resident on an empty cluster. Instructions are counted by callgrind, as the difference between two
 runs on a small cluster, with and without events.";
 
-fn ours(programs: &Programs) -> Result<Course> {
+fn ours(programs: &Programs, load: Load) -> Result<Course> {
     let start = |cluster: &BenchCluster| Client::ours(&programs.ours, cluster, &[], Stdio::null());
     let base = empty(programs, start)?;
-    let cluster = BenchCluster::start(&programs.xtask, FULL)?;
+    let Load { size, events } = load;
+    let cluster = BenchCluster::start(&programs.xtask, size, Lists::Streamed)?;
     let mut client = start(&cluster)?;
-    for (kind, count) in [("Node", NODES), ("ReplicaSet", REPLICA_SETS), ("Pod", PODS)] {
+    for (kind, count) in [("Node", size.nodes), ("ReplicaSet", size.replica_sets), ("Pod", size.pods)] {
         client.knows(kind, count, OURS_MAX)?;
     }
     let synced = client.calm()?;
-    cluster.events(EVENTS)?;
-    client.knows("Pod", PODS + 1, OURS_MAX)?;
+    cluster.events(events)?;
+    client.knows("Pod", size.pods + 1, OURS_MAX)?;
     let changed = client.calm()?;
     cluster.expire()?;
-    client.knows("Pod", PODS + 2, OURS_MAX)?;
+    client.knows("Pod", size.pods + 2, OURS_MAX)?;
     let relisted = Some(client.calm()?);
     client.stop()?;
-    Ok(Course { base, synced, changed, relisted })
+    Ok(Course { pods: size.pods, events, base, synced, changed, relisted })
 }
 
-fn opponent(programs: &Programs) -> Result<(Course, f64)> {
+/// Bytes resident at the peak against a server that streams no lists, a list anew included.
+fn paged(programs: &Programs, Load { size, .. }: Load) -> Result<u64> {
+    let cluster = BenchCluster::start(&programs.xtask, size, Lists::Paged)?;
+    let mut client = Client::ours(&programs.ours, &cluster, &[], Stdio::null())?;
+    client.knows("Pod", size.pods, OURS_MAX)?;
+    client.calm()?;
+    cluster.expire()?;
+    client.knows("Pod", size.pods + 1, OURS_MAX)?;
+    let peak = client.calm()?.peak;
+    client.stop()?;
+    Ok(peak)
+}
+
+fn opponent(programs: &Programs, load: Load) -> Result<(Course, f64)> {
     let free = host::memory("MemAvailable")?;
     anyhow::ensure!(
         free >= OPPONENT_BYTES_FREE_MIN,
@@ -114,23 +162,24 @@ fn opponent(programs: &Programs) -> Result<(Course, f64)> {
     );
     let start = |cluster: &BenchCluster| Client::opponent(&programs.opponent, cluster, &[]);
     let base = empty(programs, start)?;
-    let cluster = BenchCluster::start(&programs.xtask, FULL)?;
+    let Load { size: Size { pods, .. }, events } = load;
+    let cluster = BenchCluster::start(&programs.xtask, load.size, Lists::Streamed)?;
     let mut client = start(&cluster)?;
-    client.knows("Pod", PODS, OPPONENT_MAX)?;
+    client.knows("Pod", pods, OPPONENT_MAX)?;
     let synced = client.calm()?;
-    cluster.events(EVENTS)?;
-    client.knows("Pod", PODS + 1, OPPONENT_MAX)?;
+    cluster.events(events)?;
+    client.knows("Pod", pods + 1, OPPONENT_MAX)?;
     let changed = client.calm()?;
     drop((client, cluster));
     let instructions = instructions::per_event(&programs.xtask, |cluster, under| {
         Client::opponent(&programs.opponent, cluster, under)
     })?;
-    Ok((Course { base, synced, changed, relisted: None }, instructions))
+    Ok((Course { pods, events, base, synced, changed, relisted: None }, instructions))
 }
 
 /// What a client uses on an empty cluster, once it has seen that it is: one pod appears.
 fn empty(programs: &Programs, start: impl Fn(&BenchCluster) -> Result<Client>) -> Result<Usage> {
-    let cluster = BenchCluster::start(&programs.xtask, EMPTY)?;
+    let cluster = BenchCluster::start(&programs.xtask, EMPTY, Lists::Streamed)?;
     let mut client = start(&cluster)?;
     crate::run::until("a watch of the empty cluster", OURS_MAX, || cluster.events(0).map(Some))?;
     client.knows("Pod", 1, OURS_MAX)?;
@@ -139,7 +188,7 @@ fn empty(programs: &Programs, start: impl Fn(&BenchCluster) -> Result<Client>) -
 
 /// Seconds from the start of the process to the first message about a fault that already stood.
 fn cold_start(programs: &Programs) -> Result<f64> {
-    let cluster = BenchCluster::start(&programs.xtask, COLD)?;
+    let cluster = BenchCluster::start(&programs.xtask, COLD, Lists::Streamed)?;
     let mut client = Client::ours(&programs.ours, &cluster, &[], Stdio::piped())?;
     for line in client.lines()?.lines() {
         if line.context("read the messages")?.contains("OOMKilled") {
@@ -210,11 +259,11 @@ fn mebibytes(bytes: u64) -> f64 {
 }
 
 fn pod_bytes(course: &Course) -> f64 {
-    (course.synced.resident as f64 - course.base.resident as f64) / PODS as f64
+    (course.synced.resident as f64 - course.base.resident as f64) / course.pods as f64
 }
 
 fn event_micros(course: &Course) -> f64 {
-    (course.changed.cpu - course.synced.cpu) * 1e6 / EVENTS as f64
+    (course.changed.cpu - course.synced.cpu) * 1e6 / course.events as f64
 }
 
 #[cfg(test)]
@@ -224,7 +273,14 @@ mod tests {
     fn course(cpu: [f64; 3], resident: u64) -> Course {
         let usage = |cpu| Usage { cpu, resident, peak: resident };
         let [synced, changed, relisted] = cpu.map(usage);
-        Course { base: Usage::default(), synced, changed, relisted: Some(relisted) }
+        Course {
+            pods: PODS,
+            events: EVENTS,
+            base: Usage::default(),
+            synced,
+            changed,
+            relisted: Some(relisted),
+        }
     }
 
     #[test]

@@ -24,6 +24,9 @@ use crate::prove::limits::{BENCH_BUFFER_BYTES, BENCH_WATCH_MAX, BOOKMARK_EVERY};
 pub(crate) struct BenchServer {
     #[command(flatten)]
     size: Size,
+    /// Refuses to stream lists, as servers without that feature do.
+    #[arg(long)]
+    paged: bool,
     /// Where to write the port once it listens.
     #[arg(long)]
     port_file: PathBuf,
@@ -33,7 +36,7 @@ impl BenchServer {
     /// Does it.
     pub(crate) fn run(self) -> Result<()> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen")?;
-        let served = Arc::new(Served::new(Crowd::new(self.size)));
+        let served = Arc::new(Served::new(Crowd::new(self.size), self.paged));
         fs::write(&self.port_file, listener.local_addr()?.port().to_string()).context("write the port")?;
         for stream in listener.incoming() {
             let (stream, served) = (stream.context("accept")?, Arc::clone(&served));
@@ -55,6 +58,7 @@ enum Order {
 
 struct Served {
     crowd: Crowd,
+    paged: bool,
     version: AtomicU64,
     /// Pods that came later.
     later: AtomicUsize,
@@ -76,9 +80,10 @@ struct Answer<'a> {
 }
 
 impl Served {
-    fn new(crowd: Crowd) -> Served {
+    fn new(crowd: Crowd, paged: bool) -> Served {
         Served {
             crowd,
+            paged,
             version: AtomicU64::new(1_000_000),
             later: AtomicUsize::new(0),
             watches: Mutex::default(),
@@ -103,6 +108,14 @@ impl Served {
             "/bench/expire" => {
                 self.later.fetch_add(1, Ordering::Relaxed);
                 self.order("pods", Order::Expire, out)
+            }
+            _ if self.paged && asked.query.contains_key("sendInitialEvents") => {
+                write!(
+                    out,
+                    "HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: {}\r\n\r\n",
+                    NO_STREAMS.len()
+                )?;
+                out.write_all(NO_STREAMS)
             }
             path if path.starts_with("/api/v1/") || path.starts_with("/apis/") => {
                 out.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")?;
@@ -214,6 +227,10 @@ const FIRST_VERSION: u64 = 1_000;
 const EXPIRED: &[u8] = b"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\
     \"message\":\"too old resource version\",\"reason\":\"Expired\",\"code\":410}}\n";
 
+const NO_STREAMS: &[u8] =
+    b"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\
+    \"message\":\"sendInitialEvents is forbidden\",\"reason\":\"Invalid\",\"code\":422}";
+
 fn names(plural: &str) -> (&'static str, &'static str) {
     match plural {
         "pods" => ("v1", "Pod"),
@@ -270,7 +287,7 @@ mod tests {
     use std::io::Read as _;
 
     fn asked(path: &str) -> String {
-        let served = Arc::new(Served::new(Crowd::new(Size { pods: 7, replica_sets: 2, nodes: 1 })));
+        let served = Served::new(Crowd::new(Size { pods: 7, replica_sets: 2, nodes: 1 }), true);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
         write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
@@ -290,6 +307,12 @@ mod tests {
         let last = asked("/api/v1/pods?limit=5&continue=5");
         assert!(!last.contains(r#""continue""#), "{last}");
         assert_eq!(last.matches(r#""kind":"Pod""#).count(), 2);
+    }
+
+    #[test]
+    fn a_server_of_pages_refuses_to_stream_a_list() {
+        let refusal = asked("/api/v1/pods?watch=true&sendInitialEvents=true");
+        assert!(refusal.starts_with("HTTP/1.1 422") && refusal.ends_with("}"), "{refusal}");
     }
 
     #[test]
