@@ -7,6 +7,7 @@ mod kinds;
 mod limits;
 mod rows;
 mod view;
+mod vocabulary;
 
 pub use decode::{Unreadable, decode};
 pub use event::{Epoch, LostWhy, WatchEvent};

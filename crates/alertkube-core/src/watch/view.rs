@@ -2,6 +2,7 @@
 
 use crate::time::Stamp;
 use crate::watch::kinds::KindId;
+use crate::watch::vocabulary::Word;
 
 /// An object's uid; a text that is not a UUID is hashed into the same 128 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +25,7 @@ pub struct Packed(pub(crate) Box<str>);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
     /// `kind` of the owner reference.
-    pub kind: Box<str>,
+    pub kind: Word,
     /// `name` of the owner reference.
     pub name: Box<str>,
     /// `uid` of the owner reference.
@@ -60,9 +61,9 @@ pub struct Meta {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusCondition {
     /// type
-    pub name: Box<str>,
+    pub name: Word,
     /// status: `True`, `False` or `Unknown`
-    pub status: Box<str>,
+    pub status: Word,
     /// reason
     pub reason: Box<str>,
     /// message
@@ -137,9 +138,9 @@ pub struct Pod {
     /// spec.nodeName
     pub node: Box<str>,
     /// spec.restartPolicy
-    pub restart_policy: Box<str>,
+    pub restart_policy: Word,
     /// status.phase
-    pub phase: Box<str>,
+    pub phase: Word,
     /// status.reason
     pub reason: Box<str>,
     /// status.message
@@ -210,7 +211,7 @@ pub struct Event {
     /// metadata
     pub meta: Meta,
     /// involvedObject.kind
-    pub about_kind: Box<str>,
+    pub about_kind: Word,
     /// involvedObject.uid
     pub about: Uid,
     /// the container named by involvedObject.fieldPath, empty if none

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use crate::watch::decode::json::Reader;
-use crate::watch::decode::word::{cut, stamp, text};
+use crate::watch::decode::word::{cut, stamp, text, word};
 use crate::watch::decode::{Unreadable, uid};
 use crate::watch::kinds::{Kind, KindId};
 use crate::watch::limits::{PAIRS_BYTES, PAIRS_FIRST_BYTES, TEXT_BYTES};
 use crate::watch::view::{Meta, Owner, Packed, Plan, Uid};
+use crate::watch::vocabulary::Word;
 
 /// Metadata while it is read: the uid may still be missing.
 #[derive(Default)]
@@ -64,7 +65,7 @@ impl<'a> Draft<'a> {
 /// A reference to another object: owner or subject of an event.
 #[derive(Default)]
 pub(super) struct Reference {
-    pub(super) kind: Box<str>,
+    pub(super) kind: Word,
     pub(super) namespace: Box<str>,
     pub(super) name: Box<str>,
     pub(super) uid: Option<Uid>,
@@ -77,7 +78,7 @@ impl Reference {
     pub(super) fn read(reader: &mut Reader<'_>) -> Reference {
         let mut reference = Reference::default();
         reader.fields(|reader, key| match key {
-            b"kind" => reference.kind = text(reader),
+            b"kind" => reference.kind = word(reader),
             b"namespace" => reference.namespace = text(reader),
             b"name" => reference.name = text(reader),
             b"uid" => reference.uid = reader.text().and_then(|text| uid::parse(&text)),

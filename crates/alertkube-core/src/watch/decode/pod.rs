@@ -7,7 +7,7 @@ use crate::watch::decode::json::Reader;
 use crate::watch::decode::metadata::Draft;
 use crate::watch::decode::named::named;
 use crate::watch::decode::status::conditions;
-use crate::watch::decode::word::{cut, stamp, text};
+use crate::watch::decode::word::{cut, stamp, text, word};
 use crate::watch::kinds::KindId;
 use crate::watch::limits::{CONTAINERS, TEXT_BYTES};
 use crate::watch::view::{Container, ContainerState, Plan, Pod, Terminated};
@@ -46,7 +46,7 @@ impl<'a> Parts<'a> {
     fn spec(&mut self, reader: &mut Reader<'a>) {
         reader.fields(|reader, key| match key {
             b"nodeName" => self.pod.node = text(reader),
-            b"restartPolicy" => self.pod.restart_policy = text(reader),
+            b"restartPolicy" => self.pod.restart_policy = word(reader),
             b"containers" | b"initContainers" => {
                 reader.items(|reader| {
                     let spec = Spec::read(reader);
@@ -62,7 +62,7 @@ impl<'a> Parts<'a> {
     fn status(&mut self, reader: &mut Reader<'a>) {
         let pod = &mut self.pod;
         reader.fields(|reader, key| match key {
-            b"phase" => pod.phase = text(reader),
+            b"phase" => pod.phase = word(reader),
             b"reason" => pod.reason = text(reader),
             b"message" => pod.message = text(reader),
             b"startTime" => pod.started = stamp(reader),

@@ -3,11 +3,18 @@
 use crate::time::Stamp;
 use crate::watch::decode::json::Reader;
 use crate::watch::limits::TEXT_BYTES;
+use crate::watch::vocabulary::Word;
 
 /// A text, cut to its bound; empty when absent.
 pub(super) fn text(reader: &mut Reader<'_>) -> Box<str> {
     let text = reader.text().unwrap_or_default();
     Box::from(cut(&text, TEXT_BYTES))
+}
+
+/// A text that is nearly always one of a few, cut to its bound; empty when absent.
+pub(super) fn word(reader: &mut Reader<'_>) -> Word {
+    let text = reader.text().unwrap_or_default();
+    Word::from(cut(&text, TEXT_BYTES))
 }
 
 /// The longest beginning of `text` of at most `most` bytes.
