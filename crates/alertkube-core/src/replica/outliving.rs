@@ -16,7 +16,7 @@ use crate::store::facts::{
 use crate::store::ledger::{EntryKey, Part, Seq};
 use crate::time::Now;
 use crate::track::Tracker;
-use crate::watch::{Key, Uid};
+use crate::watch::{Key, KindId, Uid};
 
 impl Replica {
     /// Nothing is told before the gate knows that the past is known.
@@ -98,12 +98,15 @@ impl Replica {
         }
     }
 
-    /// What is stored about objects that are watched already: a warm follower has seen them long ago.
+    /// What is stored about objects that were seen already: a warm follower has seen them long ago, and a cold start may
+    /// be in the middle of its list. What that list has not named yet is not gone before it ends.
     fn reconcile(&mut self, now: Now, restored: &[Fingerprint]) {
         let mut objects: BTreeSet<Key> = BTreeSet::new();
         for alert in restored.iter().filter_map(|fingerprint| self.tracker.get(*fingerprint)) {
-            if let Some(kind) = alert.subject.watched.filter(|kind| self.picture.live(*kind)) {
-                objects.insert(Key { kind, uid: alert.subject.id });
+            let id = alert.subject.id;
+            let seen = |kind: &KindId| self.picture.live(*kind) || self.picture.has(*kind, id);
+            if let Some(kind) = alert.subject.watched.filter(seen) {
+                objects.insert(Key { kind, uid: id });
             }
         }
         for key in objects {
