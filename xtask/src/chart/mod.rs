@@ -37,23 +37,44 @@ impl Task {
         if !self.check {
             generated::write(&root)?;
         }
-        let mut wrong = generated::stale(&root)?;
-        let rendered = checked(&root, !self.check, &mut wrong)?;
-        let refused = refusals(&root, &mut wrong)?;
+        let Report { rendered, refused, schemas, wrong } = examined(&root, !self.check)?;
         if !wrong.is_empty() {
             bail!(
                 "the chart does not hold (`cargo xtask chart` rewrites what is written):\n- {}",
                 wrong.join("\n- ")
             );
         }
+        schemas.iter().for_each(|(version, said)| println!("Kubernetes {version}: {said}"));
         println!("the chart holds: {rendered} sets of values are rendered, {refused} are refused");
         Ok(())
     }
 }
 
+/// What an examination of the chart came to.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Sets of values that were rendered.
+    pub(crate) rendered: usize,
+    /// Sets that were refused, as they should be, or not.
+    pub(crate) refused: usize,
+    /// What was said of the manifests, by version of Kubernetes.
+    pub(crate) schemas: Vec<(&'static str, String)>,
+    /// All that does not hold.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// Examines the chart; with `write` the golden files are made to agree.
+pub(crate) fn examined(root: &Path, write: bool) -> Result<Report> {
+    let mut report = Report { wrong: generated::stale(root)?, ..Report::default() };
+    rendered(root, write, &mut report)?;
+    refusals(root, &mut report)?;
+    report.wrong.extend(metrics::check(root).err().map(|error| error.to_string()));
+    Ok(report)
+}
+
 /// Renders every set of values, and holds what comes of it against its golden file, the program's own loader and the
 /// schemas of Kubernetes.
-fn checked(root: &Path, write: bool, wrong: &mut Vec<String>) -> Result<usize> {
+fn rendered(root: &Path, write: bool, report: &mut Report) -> Result<()> {
     let helm = Helm::ready(root)?;
     let scratch = root.join("target").join("chart");
     fs::create_dir_all(&scratch).context("make a folder for what is rendered")?;
@@ -61,7 +82,7 @@ fn checked(root: &Path, write: bool, wrong: &mut Vec<String>) -> Result<usize> {
     let (mut manifests, mut kinds) = (Vec::new(), BTreeSet::new());
     for case in &cases {
         let mut note = |what: &str, done: Result<()>| {
-            wrong.extend(done.err().map(|error| format!("{}: {what}: {error:#}", case.name)));
+            report.wrong.extend(done.err().map(|error| format!("{}: {what}: {error:#}", case.name)));
         };
         note("lint", helm.lint(&case.options));
         match helm.template(&case.options) {
@@ -73,14 +94,13 @@ fn checked(root: &Path, write: bool, wrong: &mut Vec<String>) -> Result<usize> {
                 manifests.push(scratch.join(format!("{}.yaml", case.name)));
                 fs::write(&manifests[manifests.len() - 1], &text).context("write what is rendered")?;
                 if !golden::agrees(root, &case.name, &text, write)? {
-                    wrong.push(format!("{}: not as its golden file", case.name));
+                    report.wrong.push(format!("{}: not as its golden file", case.name));
                 }
             }
         }
     }
-    metrics::check(root).err().into_iter().for_each(|error| wrong.push(error.to_string()));
-    against_schemas(&scratch, &manifests, kinds, wrong)?;
-    Ok(cases.len())
+    report.rendered = cases.len();
+    against_schemas(&scratch, &manifests, kinds, report)
 }
 
 fn word(object: &Value, field: &str) -> String {
@@ -91,7 +111,7 @@ fn against_schemas(
     scratch: &Path,
     manifests: &[PathBuf],
     kinds: BTreeSet<(String, String)>,
-    wrong: &mut Vec<String>,
+    report: &mut Report,
 ) -> Result<()> {
     let kinds: Vec<_> =
         kinds.into_iter().filter(|(kind, _)| !schemas::GOLDEN_ONLY.contains(&kind.as_str())).collect();
@@ -99,29 +119,30 @@ fn against_schemas(
         let folder = scratch.join(version);
         schemas::write(&folder, version, sum, &kinds)?;
         match schemas::check(&folder, manifests) {
-            Ok(said) => println!("Kubernetes {version}: {said}"),
-            Err(error) => wrong.push(format!("Kubernetes {version}: {error}")),
+            Ok(said) => report.schemas.push((version, said)),
+            Err(error) => report.wrong.push(format!("Kubernetes {version}: {error}")),
         }
     }
     Ok(())
 }
 
 /// Tries what must be refused.
-fn refusals(root: &Path, wrong: &mut Vec<String>) -> Result<usize> {
+fn refusals(root: &Path, report: &mut Report) -> Result<()> {
     let helm = Helm::ready(root)?;
     for (sets, words) in cases::REFUSED {
         let options: Vec<String> =
             sets.iter().flat_map(|set| ["--set".to_owned(), (*set).to_owned()]).collect();
         match helm.template(&options) {
-            Ok(_) => wrong.push(format!("{sets:?} is not refused")),
+            Ok(_) => report.wrong.push(format!("{sets:?} is not refused")),
             Err(error) => {
                 let said = format!("{error:#}");
                 let missing = words.iter().filter(|word| !said.contains(**word));
-                wrong.extend(
+                report.wrong.extend(
                     missing.map(|word| format!("{sets:?}: the refusal does not say `{word}`: {said}")),
                 );
             }
         }
     }
-    Ok(cases::REFUSED.len())
+    report.refused = cases::REFUSED.len();
+    Ok(())
 }

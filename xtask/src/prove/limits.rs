@@ -153,3 +153,28 @@ pub(super) const HARD_PODS: usize = 400;
 pub(super) const HARD_STORM: Duration = Duration::from_secs(120);
 /// and between two of them.
 pub(super) const HARD_FAULT_EVERY: Duration = Duration::from_millis(300);
+
+/// Rolling updates of each course of the proof `rollout`,
+pub(super) const ROLLOUTS: usize = 5;
+/// pods that fail one after the other meanwhile,
+pub(super) const ROLLOUT_PODS: usize = 400;
+/// the time between two faults,
+pub(super) const ROLLOUT_FAULT_EVERY: Duration = Duration::from_millis(700);
+/// and how long a rollout may take until `helm --wait` returns: two pods, one after the other.
+pub(super) const ROLLED_OUT_SECONDS_MAX: f64 = 120.0;
+
+/// Pods of the proof `sharded-install`,
+pub(super) const SHARDED_PODS: usize = 400;
+/// how long they fail,
+pub(super) const SHARDED_STORM: Duration = Duration::from_secs(80);
+/// the time between two faults,
+pub(super) const SHARDED_FAULT_EVERY: Duration = Duration::from_millis(400);
+/// and how long all shards may take until they are led.
+pub(super) const SHARDS_SEATED_MAX: Duration = Duration::from_secs(180);
+
+/// Requests of the proof `rbac` that are on their way at once.
+pub(super) const ASKED_AT_ONCE: usize = 16;
+/// How long the log may take to speak of a right that is missing: a Lease that was not given back lasts 35 s.
+pub(super) const MISSED_RIGHT_SAID_MAX: Duration = Duration::from_secs(60);
+/// How long the container is watched after that.
+pub(super) const MISSED_RIGHT_WATCHED: Duration = Duration::from_secs(5);

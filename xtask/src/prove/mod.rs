@@ -1,6 +1,7 @@
 //! Proofs: each shows one point of an issue by a figure and its bound, and leaves a record in `docs/proof/`.
 
 mod binary;
+mod chart_matrix;
 mod contract;
 mod demo;
 mod failover;
@@ -13,14 +14,18 @@ mod line_faults;
 mod line_relist;
 mod partition;
 mod pause;
+mod rbac;
 mod record;
+mod rollout;
 mod seed_page;
+mod sharded_install;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree_hash;
 mod used;
 mod verdict;
 mod watch_budget;
+mod weathered;
 
 use std::path::PathBuf;
 
@@ -54,6 +59,15 @@ const PROOFS: &[Proof] = &[
     Proof { name: "pause", issue: 4, shows: pause::SHOWS, run: Some(pause::prove) },
     Proof { name: "fence", issue: 4, shows: fence::SHOWS, run: Some(fence::prove) },
     Proof { name: "seed-page", issue: 5, shows: seed_page::SHOWS, run: Some(seed_page::prove) },
+    Proof { name: "rollout", issue: 5, shows: rollout::SHOWS, run: Some(rollout::prove) },
+    Proof { name: "rbac", issue: 5, shows: rbac::SHOWS, run: Some(rbac::prove) },
+    Proof { name: "chart-matrix", issue: 5, shows: chart_matrix::SHOWS, run: Some(chart_matrix::prove) },
+    Proof {
+        name: "sharded-install",
+        issue: 5,
+        shows: sharded_install::SHOWS,
+        run: Some(sharded_install::prove),
+    },
     Proof { name: "hardening", issue: 5, shows: hardening::SHOWS, run: Some(hardening::prove) },
 ];
 

@@ -1,10 +1,11 @@
 //! Our own way to the API server, as its administrator: many requests at once from one thread in the cluster's network.
 
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -29,7 +30,12 @@ pub(crate) struct Pending(mpsc::Receiver<Result<Value>>);
 impl Api {
     /// Opens it.
     pub(crate) fn reach(cluster: &Cluster) -> Result<Api> {
-        let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig()).context("read the kubeconfig")?;
+        Api::reach_as(cluster, &cluster.kubeconfig())
+    }
+
+    /// Opens it for whom that kubeconfig names.
+    pub(crate) fn reach_as(cluster: &Cluster, kubeconfig: &Path) -> Result<Api> {
+        let kubeconfig = Kubeconfig::read_from(kubeconfig).context("read the kubeconfig")?;
         let (sender, reached) = mpsc::channel();
         let (open, closed) = oneshot::channel::<()>();
         let serve = move || -> Result<()> {
@@ -50,6 +56,15 @@ impl Api {
 
     /// Sends a request; anything but 2xx is an error.
     pub(crate) fn go(&self, method: Method, path: &str, body: Option<&Value>) -> Pending {
+        self.send(method, path, body, object)
+    }
+
+    /// Sends a request; what comes is the number of its status, whatever that is.
+    pub(crate) fn code(&self, method: Method, path: &str, body: Option<&Value>) -> Pending {
+        self.send(method, path, body, |_, status, _| Ok(Value::from(status.as_u16())))
+    }
+
+    fn send(&self, method: Method, path: &str, body: Option<&Value>, judge: Judge) -> Pending {
         let (sender, receiver) = mpsc::channel();
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let text = body.map(Value::to_string).unwrap_or_default();
@@ -57,7 +72,7 @@ impl Api {
         let request = request.body(Body::from(text.into_bytes()));
         let client = self.client.clone();
         self.handle.spawn(async move {
-            let answered = async { answer(&client, request.context("build a request")?).await };
+            let answered = async { answer(&client, request.context("build a request")?, judge).await };
             let answered = tokio::time::timeout(limits::ANSWER_MAX, answered).await;
             // Nobody may wait for it.
             let _gone = sender.send(answered.context("no answer in time").and_then(|answer| answer));
@@ -114,13 +129,20 @@ async fn dial(kubeconfig: Kubeconfig) -> Result<Client> {
     Client::try_from(config).context("make a client")
 }
 
-async fn answer(client: &Client, request: Request<Body>) -> Result<Value> {
+/// What an answer comes to: by what was asked, its status and its body.
+type Judge = fn(&str, StatusCode, &[u8]) -> Result<Value>;
+
+async fn answer(client: &Client, request: Request<Body>, judge: Judge) -> Result<Value> {
     let what = format!("{} {}", request.method(), request.uri().path());
     let response = client.send(request).await.with_context(|| what.clone())?;
     let status = response.status();
     let bytes = response.into_body().collect().await.with_context(|| what.clone())?.to_bytes();
+    judge(&what, status, &bytes)
+}
+
+fn object(what: &str, status: StatusCode, bytes: &[u8]) -> Result<Value> {
     if !status.is_success() {
-        bail!("{what}: {status} {}", String::from_utf8_lossy(&bytes));
+        bail!("{what}: {status} {}", String::from_utf8_lossy(bytes));
     }
-    Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    Ok(serde_json::from_slice(bytes).unwrap_or(Value::Null))
 }
