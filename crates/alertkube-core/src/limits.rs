@@ -91,14 +91,29 @@ pub(crate) const LEDGER_SEGMENTS_MAX: u8 = 16;
 /// Buckets of a ledger's folded state, a power of two; beyond it each one grows.
 pub(crate) const LEDGER_BUCKETS_MAX: u8 = 32;
 /// Raw bytes of the journal's tail in a head; beyond it the tail is sealed into a segment.
-pub(crate) const LEDGER_TAIL_RAW_SEAL: usize = 128 * 1024;
+pub(crate) const LEDGER_TAIL_RAW_SEAL: usize = 256 * 1024;
 /// Packed bytes of that tail; a head is written whole at every commit, so that 10 a second are 320 KiB.
 pub(crate) const LEDGER_TAIL_PACKED_SEAL: usize = 32 * 1024;
 /// Packed bytes of a tail that cannot be sealed; beyond it facts wait until it can. In base64 it is half of the
 /// 1 MiB that an object may have.
 pub(crate) const LEDGER_TAIL_PACKED_MAX: usize = 384 * 1024;
-/// Raw bytes of one commit; what is beyond it goes into the next.
-pub(crate) const LEDGER_COMMIT_BYTES: usize = 96 * 1024;
+/// Raw bytes of one commit, a tenth of a second's share of 2000 notifications; what is beyond it goes into the next.
+pub(crate) const LEDGER_COMMIT_BYTES: usize = 256 * 1024;
+/// Subjects a second whose facts [`LEDGER_COMMIT_RATE`] is meant for: a storm of 10,000 alerts in a minute, each with
+/// an intent and an outcome. What tells of more of them may take more bytes in proportion.
+pub(crate) const LEDGER_COMMIT_SUBJECTS: u32 = 340;
+/// Raw bytes that are packed thoroughly, which takes a few milliseconds; more is packed quickly.
+pub(crate) const LEDGER_THOROUGH_BYTES_MAX: usize = 256 * 1024;
+/// The same as for objects, where a commit is added to a file: raw bytes of one commit...
+pub(crate) const LEDGER_FILE_COMMIT_BYTES: usize = 1024 * 1024;
+/// ...of the tail, raw...
+pub(crate) const LEDGER_FILE_TAIL_RAW_SEAL: usize = 16 * 1024 * 1024;
+/// ...and packed, beyond which it is sealed...
+pub(crate) const LEDGER_FILE_TAIL_PACKED_SEAL: usize = 1024 * 1024;
+/// ...and beyond which facts wait.
+pub(crate) const LEDGER_FILE_TAIL_PACKED_MAX: usize = 8 * 1024 * 1024;
+/// Buckets in files: at least this far apart, so that packing them holds up no commit for long.
+pub(crate) const LEDGER_FILE_BUCKET_SPACING: Duration = Duration::from_millis(50);
 /// Bytes of one value; a longer one is not taken, and that is said.
 pub(crate) const LEDGER_VALUE_MAX: usize = 64 * 1024;
 /// Bytes of facts that wait for a commit; beyond it is said so, and they go on replacing each other by key.

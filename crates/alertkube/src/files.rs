@@ -1,7 +1,8 @@
 //! The one place that touches files.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -58,6 +59,47 @@ pub(crate) fn set_aside(path: &Path) -> anyhow::Result<PathBuf> {
     let aside = aside(path, "unreadable");
     std::fs::rename(path, &aside).with_context(|| format!("cannot move {} aside", path.display()))?;
     Ok(aside)
+}
+
+/// A file that is added to.
+pub(crate) struct Growing {
+    file: File,
+    len: u64,
+}
+
+/// Opens a file to add to it.
+pub(crate) fn grow(path: &Path) -> anyhow::Result<Growing> {
+    let opened = File::options().append(true).open(path);
+    let file = opened.with_context(|| format!("cannot add to {}", path.display()))?;
+    let len = file.metadata().with_context(|| format!("cannot look at {}", path.display()))?.len();
+    Ok(Growing { file, len })
+}
+
+impl Growing {
+    /// How long it is.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether it is still what stands at the path, as long as it was left.
+    pub(crate) fn is(&self, path: &Path) -> bool {
+        let same = |(at, ours): (Metadata, Metadata)| {
+            at.dev() == ours.dev() && at.ino() == ours.ino() && ours.len() == self.len
+        };
+        path.metadata().ok().zip(self.file.metadata().ok()).is_some_and(same)
+    }
+
+    /// Adds bytes; after an error not all of them are there.
+    pub(crate) fn add(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.file.write_all(bytes).context("cannot add to a file")?;
+        self.len += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Waits until the disk has what was added.
+    pub(crate) fn sync(&self) -> anyhow::Result<()> {
+        self.file.sync_data().context("cannot sync a file")
+    }
 }
 
 /// A file that no other process can lock while this lives.

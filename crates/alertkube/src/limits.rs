@@ -51,8 +51,9 @@ pub(crate) const REPLY_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// that close is in doubt.
 pub(crate) const POOL_IDLE_MAX: Duration = Duration::from_secs(4);
 
-/// Unused connections that are kept for one sink and host; further ones are closed.
-pub(crate) const POOL_CONNECTIONS_MAX: usize = 32;
+/// Unused connections that are kept for one sink and host, as many as a webhook has sends on their way; further ones are
+/// closed.
+pub(crate) const POOL_CONNECTIONS_MAX: usize = 256;
 
 /// Deliveries whose tries are counted; at the bound the oldest id is forgotten and counts from 1 again.
 pub(crate) const DELIVERIES_MAX: usize = 4096;

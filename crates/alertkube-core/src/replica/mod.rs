@@ -2,6 +2,7 @@
 
 mod ask;
 mod first_run;
+mod flights;
 mod gate;
 mod health;
 mod interface;
@@ -46,10 +47,10 @@ pub use ask::{Answer, Holding, KindStatus, Question, SeatStatus, SinkStatus, Sta
 pub use interface::{Due, Effect, Input, PartRead, SendWithin, WatchPlan};
 pub use station::{Keep, Standby, Station};
 
+use flights::Flights;
 use gate::Gate;
 use picture::Picture;
 use quarantine::Quarantine;
-use sending::Flight;
 use tenure::{Hold as SeatHold, Tenure};
 use waking::Posture;
 
@@ -119,7 +120,7 @@ pub struct Replica {
     stock: FirstRunStock,
     memory: Memory,
     lanes: Vec<Lane>,
-    flights: BTreeMap<AttemptId, Flight>,
+    flights: Flights,
     /// Attempts whose intent has yet to be laid down, and those whose intent waits for its commit.
     fresh: Vec<(AttemptId, Seq)>,
     awaiting: BTreeSet<(Seq, AttemptId)>,
@@ -174,7 +175,7 @@ impl Replica {
             stock: FirstRunStock::default(),
             memory: Memory::default(),
             lanes: settings.sinks.iter().map(|plan| Lane::new(plan, total, now.boot)).collect(),
-            flights: BTreeMap::new(),
+            flights: Flights::default(),
             fresh: Vec::new(),
             awaiting: BTreeSet::new(),
             unwritten: BTreeSet::new(),

@@ -7,7 +7,7 @@ use crate::alert::{Fingerprint, Phase, Subject};
 use crate::decide::Memory;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::OWN_SINCE_STORED_FROM;
-use crate::notification::AttemptId;
+use crate::notification::{AttemptId, SinkId};
 use crate::replica::tenure::Hold;
 use crate::replica::{Input, Replica};
 use crate::store::facts::{
@@ -149,15 +149,9 @@ impl Replica {
         if touched.is_empty() && self.unwritten.is_empty() {
             return;
         }
-        let intents = self.intents();
         for (fingerprint, sink) in touched {
             let key = told_key(fingerprint, &self.settings.sink(sink).name);
-            let flying = self.flights.iter().find(|(_, flight)| flight.is_about(fingerprint, sink));
-            let told = intents.get(fingerprint, sink).or(self.memory.get(fingerprint, sink));
-            let value = told.map(|told| match flying {
-                Some((attempt, _)) => told_attempt(told, attempt_number(*attempt)),
-                None => told_fact(told),
-            });
+            let value = self.told_value(fingerprint, sink);
             let seq = self.put(key, value);
             self.await_commit((fingerprint, sink), seq);
             self.unwritten.insert(fingerprint);
@@ -171,6 +165,18 @@ impl Replica {
             self.put(flaps_key(fingerprint), flaps);
         }
         self.depart_fresh(now);
+    }
+
+    /// What a sink knows as it is laid down: with the intent of what is on its way.
+    fn told_value(&self, fingerprint: Fingerprint, sink: SinkId) -> Option<Box<[u8]>> {
+        let told = self.memory.get(fingerprint, sink).copied();
+        let mut flying = self.flights.about(fingerprint, sink).peekable();
+        match flying.peek().map(|(attempt, _)| attempt_number(*attempt)) {
+            Some(number) => flying
+                .fold(told, |told, (_, flight)| flight.doubts(fingerprint, told).or(told))
+                .map(|told| told_attempt(&told, number)),
+            None => told.as_ref().map(told_fact),
+        }
     }
 
     fn put(&mut self, key: EntryKey, value: Option<Box<[u8]>>) -> Option<Seq> {
@@ -227,15 +233,6 @@ impl Replica {
         let flaps = self.tracker.flaps().iter();
         facts.extend(flaps.map(|(fingerprint, times)| (flaps_key(fingerprint), flaps_fact(times))));
         facts
-    }
-
-    /// What an attempt that begins now makes doubtful.
-    fn intents(&self) -> Memory {
-        let mut intents = Memory::default();
-        for flight in self.flights.values() {
-            flight.doubt(&self.memory, &mut intents);
-        }
-        intents
     }
 }
 

@@ -2,12 +2,12 @@
 //! committed they are sent.
 
 use crate::alert::Fingerprint;
-use crate::decide::{Memory, Told};
+use crate::decide::Told;
 use crate::enrich::report;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{BEGIN_WITHIN, INTENT_AGE_MAX, SEND_TIMEOUT};
 use crate::notification::{Action, AttemptId, Digest, Notification, Report, SinkId};
-use crate::replica::settling::{blank, doubt};
+use crate::replica::settling::doubted;
 use crate::replica::telling::{Verdict, about};
 use crate::replica::{Effect, Replica, SendWithin, Task};
 use crate::settle::{Job, Said};
@@ -32,23 +32,10 @@ pub(crate) struct Flight {
 }
 
 impl Flight {
-    /// Whether its outcome changes what the sink knows of this alert.
-    pub(super) fn is_about(&self, fingerprint: Fingerprint, sink: SinkId) -> bool {
-        self.sink == sink && self.members.iter().any(|member| member.fingerprint == fingerprint)
-    }
-
-    /// Writes down what its being on its way makes doubtful.
-    pub(super) fn doubt(&self, memory: &Memory, intents: &mut Memory) {
-        for member in &self.members {
-            if let Some(told) = memory.get(member.fingerprint, self.sink) {
-                intents.set(member.fingerprint, self.sink, *told);
-            }
-        }
-        doubt(intents, self);
-        // An event has no end that a doubt could spoil, but its beginning is an intent like any other.
-        for member in self.members.iter().filter(|member| member.event) {
-            intents.set(member.fingerprint, self.sink, Told { doubt: true, ..blank(*member) });
-        }
+    /// What its being on its way makes doubtful of what its sink knew of this alert before.
+    pub(super) fn doubts(&self, fingerprint: Fingerprint, before: Option<Told>) -> Option<Told> {
+        let member = self.members.iter().find(|member| member.fingerprint == fingerprint)?;
+        doubted(*member, before)
     }
 
     /// Until when it waits for a store that refuses.
@@ -148,8 +135,10 @@ impl Replica {
 
     /// The intent of a fresh attempt, or a part of it, will be in this commit.
     pub(super) fn await_commit(&mut self, (fingerprint, sink): (Fingerprint, SinkId), seq: Option<Seq>) {
-        for (attempt, awaited) in &mut self.fresh {
-            if self.flights.get(attempt).is_some_and(|flight| flight.is_about(fingerprint, sink)) {
+        for (attempt, _) in self.flights.about(fingerprint, sink) {
+            // Attempts are numbered as they depart.
+            if let Ok(at) = self.fresh.binary_search_by_key(&attempt, |(fresh, _)| *fresh) {
+                let awaited = &mut self.fresh[at].1;
                 *awaited = seq.unwrap_or_default().max(*awaited);
             }
         }
@@ -177,13 +166,13 @@ impl Replica {
     pub(super) fn waiting(&self) -> impl Iterator<Item = (AttemptId, (std::time::Duration, bool))> + '_ {
         self.awaiting
             .iter()
-            .filter_map(|(_, attempt)| Some((*attempt, self.flights.get(attempt)?.patience())))
+            .filter_map(|(_, attempt)| Some((*attempt, self.flights.get(*attempt)?.patience())))
     }
 
     /// Sends without the commit that an attempt waits for.
     pub(super) fn launch_undurably(&mut self, now: Now, attempt: AttemptId) {
         self.awaiting.retain(|(_, waiting)| *waiting != attempt);
-        if let Some(flight) = self.flights.get_mut(&attempt) {
+        if let Some(flight) = self.flights.get_mut(attempt) {
             // There is no commit whose age could count.
             flight.undurable = Some(now.boot);
             let sink = self.settings.sink(flight.sink).name.clone();
@@ -195,7 +184,7 @@ impl Replica {
     /// The intent of an attempt is committed, or there is nothing to commit to: it leaves now or not at all.
     fn launch(&mut self, now: Now, attempt: AttemptId) {
         let until = self.tenure.until.filter(|_| self.tenure.hold == super::SeatHold::Holds);
-        let Some(flight) = self.flights.get_mut(&attempt) else { return };
+        let Some(flight) = self.flights.get_mut(attempt) else { return };
         let Some(notification) = flight.ready.take() else { return };
         let clamp = |at: std::time::Duration| until.map_or(at, |until| at.min(until));
         let issued = match flight.undurable {

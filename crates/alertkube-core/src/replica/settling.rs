@@ -12,7 +12,7 @@ use crate::time::{Now, Stamp};
 
 impl Replica {
     pub(super) fn replied(&mut self, now: Now, attempt: AttemptId, reply: Reply) {
-        let Some(flight) = self.flights.remove(&attempt) else { return };
+        let Some(flight) = self.flights.remove(attempt) else { return };
         self.lanes[flight.sink.0].landed(&flight.job);
         // What was laid down as an intent is laid down as what came of it.
         for member in &flight.members {
@@ -172,16 +172,24 @@ pub(super) fn blank(member: Member) -> Told {
 pub(super) fn doubt(memory: &mut Memory, flight: &Flight) {
     for member in flight.members.iter().filter(|member| !member.event) {
         let before = memory.get(member.fingerprint, flight.sink).copied();
-        let told = match (member.action, before) {
-            (Action::First | Action::Digest(_), _) => {
-                let at = before.map_or(Stamp::default(), |told| told.at);
-                Told { at, open: true, doubt: true, doubted: true, ..blank(*member) }
-            }
-            (Action::Resolved, Some(told)) => Told { doubt: true, closing: true, ..told },
-            // A late copy of it opens again what is closed, like one of the beginning.
-            (Action::Raised | Action::Repeat, Some(told)) => Told { doubted: true, ..told },
-            (Action::Raised | Action::Repeat | Action::Resolved, None) => continue,
-        };
-        memory.set(member.fingerprint, flight.sink, told);
+        if let Some(told) = doubted(*member, before) {
+            memory.set(member.fingerprint, flight.sink, told);
+        }
+    }
+}
+
+/// What an attempt makes of what its sink knew before.
+pub(super) fn doubted(member: Member, before: Option<Told>) -> Option<Told> {
+    match (member.action, before) {
+        // An event has no end that a doubt could spoil, but its beginning is in doubt like any other.
+        _ if member.event => Some(Told { doubt: true, ..blank(member) }),
+        (Action::First | Action::Digest(_), _) => {
+            let at = before.map_or(Stamp::default(), |told| told.at);
+            Some(Told { at, open: true, doubt: true, doubted: true, ..blank(member) })
+        }
+        (Action::Resolved, Some(told)) => Some(Told { doubt: true, closing: true, ..told }),
+        // A late copy of it opens again what is closed, like one of the beginning.
+        (Action::Raised | Action::Repeat, Some(told)) => Some(Told { doubted: true, ..told }),
+        (Action::Raised | Action::Repeat | Action::Resolved, None) => None,
     }
 }

@@ -1,31 +1,39 @@
-//! The parts as files of one folder, for one process: `--state-dir`.
+//! The parts as files of one folder, for one process: `--state-dir`. A commit is added to the file of the head, which
+//! the disk has to be asked for once; everything else is replaced.
+
+mod format;
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alertkube_core::{Content, Part, PartWrite, Refusal, StoreTrouble, Version};
 use anyhow::bail;
 
-use crate::files::{self, Lock};
-use crate::store::limits::FILE_BYTES_MAX;
+use crate::files::{self, Growing, Lock};
+use crate::store::limits::{FILE_BYTES_MAX, FILE_GROWS_MAX};
 
 /// The file whose lock is the folder's.
 const LOCK: &str = "lock";
-
-/// The first words of a state file. After them, in one line: the version, and the bytes of meta and of body, which
-/// follow.
-const OPENING: &str = "alertkube-part 1";
 
 /// A folder that this process alone may use.
 pub(crate) struct FileStore(Arc<Folder>);
 
 struct Folder {
     path: PathBuf,
-    /// Held between reading a version and writing the next one.
+    /// Held while the head is read or written, with what is known of its file.
+    head: Mutex<Option<Head>>,
+    /// Held between reading a version of another part and writing the next one.
     turn: Mutex<()>,
     /// Held for as long as this lives; the kernel gives it up with the process, however that ends.
     _lock: Lock,
+}
+
+/// The file of the head as this process wrote it.
+struct Head {
+    file: Growing,
+    version: u64,
+    body: Vec<u8>,
 }
 
 impl FileStore {
@@ -40,11 +48,13 @@ impl FileStore {
                 path.display()
             );
         };
-        Ok(FileStore(Arc::new(Folder { path, turn: Mutex::default(), _lock: lock })))
+        Ok(FileStore(Arc::new(Folder { path, head: Mutex::default(), turn: Mutex::default(), _lock: lock })))
     }
 
     pub(super) async fn read(&self, part: Part) -> Result<Option<(Content, Version)>, StoreTrouble> {
         self.aside(move |folder| {
+            let _head = (part == Part::Head).then(|| taken(&folder.head));
+            let _turn = (part != Part::Head).then(|| taken(&folder.turn));
             let found = folder.read(&part.suffix())?;
             Ok(found.map(|(content, version)| (content, Version(version.to_string()))))
         })
@@ -53,19 +63,21 @@ impl FileStore {
 
     pub(super) async fn write(&self, write: PartWrite) -> Result<Version, StoreTrouble> {
         self.aside(move |folder| {
-            let PartWrite { part, content, expect } = write;
-            let name = part.suffix();
-            let stands = folder.read(&name)?.map(|(_, version)| version);
-            if stands.map(|version| version.to_string()) != expect.map(|version| version.0) {
-                return Err(StoreTrouble::Conflict);
-            }
-            folder.replace(&name, stands.unwrap_or(0) + 1, &content)
+            let version = match write.part {
+                Part::Head => folder.commit(write)?,
+                Part::Segment(_) | Part::Bucket(_) => {
+                    let _turn = taken(&folder.turn);
+                    folder.put(&write)?
+                }
+            };
+            Ok(Version(version.to_string()))
         })
         .await
     }
 
     pub(super) async fn set_aside(&self, part: Part, content: Content) -> Result<(), StoreTrouble> {
         self.aside(move |folder| {
+            let _turn = taken(&folder.turn);
             let name = format!("lost-{part}");
             let stands = folder.read(&name)?.map_or(0, |(_, version)| version);
             folder.replace(&name, stands + 1, &content).map(drop)
@@ -80,10 +92,7 @@ impl FileStore {
         work: impl FnOnce(&Folder) -> Result<T, StoreTrouble> + Send + 'static,
     ) -> Result<T, StoreTrouble> {
         let folder = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || {
-            let _turn = folder.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&folder)
-        });
+        let done = tokio::task::spawn_blocking(move || work(&folder));
         done.await.unwrap_or_else(|_| Err(StoreTrouble::Unknown("a state file was left half-way".to_owned())))
     }
 }
@@ -95,7 +104,7 @@ impl Folder {
         let path = self.path.join(name);
         let bytes = files::read_bytes(&path, FILE_BYTES_MAX).map_err(unknown)?;
         let Some(bytes) = bytes else { return Ok(None) };
-        if let Some(read) = parse(&bytes) {
+        if let Some(read) = format::parse(&bytes) {
             return Ok(Some(read));
         }
         let aside = files::set_aside(&path).map_err(unknown)?;
@@ -103,38 +112,55 @@ impl Folder {
         Ok(None)
     }
 
-    fn replace(&self, name: &str, version: u64, content: &Content) -> Result<Version, StoreTrouble> {
+    /// Adds to the file of the head what is new in it, as long as that file is the one that this process wrote.
+    fn commit(&self, write: PartWrite) -> Result<u64, StoreTrouble> {
+        let mut known = taken(&self.head);
+        let path = self.path.join(write.part.suffix());
+        // Whatever goes wrong below, the file is read, and written whole, the next time.
+        if let Some(mut head) = known.take().filter(|head| head.file.is(&path)) {
+            if write.expect != Some(Version(head.version.to_string())) {
+                return Err(StoreTrouble::Conflict);
+            }
+            let added = format::addition(head.version + 1, &head.body, &write.content);
+            if head.file.len() + added.len() as u64 <= FILE_GROWS_MAX {
+                head.file.add(&added).map_err(refused)?;
+                head.file.sync().map_err(unknown)?;
+                (head.version, head.body) = (head.version + 1, write.content.body);
+                return Ok(known.insert(head).version);
+            }
+        }
+        let version = self.put(&write)?;
+        // If it cannot be opened now, it is written whole again.
+        let file = files::grow(&path).ok();
+        *known = file.map(|file| Head { file, version, body: write.content.body });
+        Ok(version)
+    }
+
+    /// Replaces the file of a part.
+    fn put(&self, write: &PartWrite) -> Result<u64, StoreTrouble> {
+        let name = write.part.suffix();
+        let stands = self.read(&name)?.map(|(_, version)| version);
+        if stands.map(|version| Version(version.to_string())) != write.expect {
+            return Err(StoreTrouble::Conflict);
+        }
+        self.replace(&name, stands.unwrap_or(0) + 1, &write.content)
+    }
+
+    fn replace(&self, name: &str, version: u64, content: &Content) -> Result<u64, StoreTrouble> {
         let path = self.path.join(name);
-        let text = text(version, content);
+        let text = format::whole(version, content);
         if text.len() as u64 > FILE_BYTES_MAX {
             let text = format!("{}: {} bytes are more than {FILE_BYTES_MAX}", path.display(), text.len());
             return Err(StoreTrouble::Refused { why: Refusal::TooLarge, text });
         }
         let aside = files::write_aside(&path, &text).map_err(refused)?;
         files::put_in_place(&aside, &path).map_err(unknown)?;
-        Ok(Version(version.to_string()))
+        Ok(version)
     }
 }
 
-fn text(version: u64, content: &Content) -> Vec<u8> {
-    let Content { meta, body } = content;
-    let mut text = format!("{OPENING} {version} {} {}\n{meta}", meta.len(), body.len()).into_bytes();
-    text.extend_from_slice(body);
-    text
-}
-
-fn parse(bytes: &[u8]) -> Option<(Content, u64)> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (line, rest) = (std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]);
-    let mut numbers = line.strip_prefix(OPENING)?.strip_prefix(' ')?.split(' ').map(str::parse::<u64>);
-    let mut number = || numbers.next()?.ok();
-    let (version, meta, body) = (number()?, usize::try_from(number()?).ok()?, number()?);
-    let (meta, rest) = rest.split_at_checked(meta)?;
-    if rest.len() as u64 != body || numbers.next().is_some() {
-        return None;
-    }
-    let meta = String::from_utf8(meta.to_vec()).ok()?;
-    Some((Content { meta, body: rest.to_vec() }, version))
+fn taken<T>(turn: &Mutex<T>) -> MutexGuard<'_, T> {
+    turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Trouble before the file is in place: nothing is changed.

@@ -13,7 +13,10 @@ pub(super) const ANSWER_BYTES_MAX: usize = 4 << 20;
 pub(super) const WORDS_MAX: usize = 300;
 
 /// Bytes of a state file that are taken; a longer one is none of ours and is set aside.
-pub(super) const FILE_BYTES_MAX: u64 = 16 << 20;
+pub(super) const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// Bytes up to which the file of the head is added to; then it is written anew, with its last version only.
+pub(super) const FILE_GROWS_MAX: u64 = 16 << 20;
 
 /// Shards whose objects the chart's Role names, and that a removal goes through.
 pub(super) const SHARDS_NAMED: u32 = 16;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::codec::Point;
+use super::codec::{Effort, Point, pack, unpack};
 use super::errand::{Errand, Outcome};
 use super::fold::{Classes, Fold};
 use super::head::{Bucket, Head, Sealed};
@@ -204,9 +204,15 @@ impl Background {
     }
 
     fn seal(&mut self, now: Duration, state: &Committed<'_>, out: &mut Outbox) -> usize {
-        let (Some(slot), Some((first, last))) = (self.slot(state.head), state.tail.span()) else { return 0 };
-        let raw = state.tail.raw(Point::default());
-        let (sealed, content) = Sealed::seal(state.head, slot, first, last, &raw);
+        let (Some(slot), Some(span)) = (self.slot(state.head), state.tail.span()) else { return 0 };
+        let mut body = state.tail.packed(Point::default(), None);
+        // What was packed commit by commit is packed better as a whole, unless that takes long.
+        if Effort::lasting(state.tail.bytes()) == Effort::Thorough
+            && let Ok(raw) = unpack(&body)
+        {
+            body = pack(&raw, Effort::Thorough);
+        }
+        let (sealed, content) = Sealed::seal(state.head, slot, span, body);
         let part = Part::Segment(slot);
         let errand = Errand::new(part, content, self.versions.get(&part).cloned(), out);
         let bytes = errand.len();

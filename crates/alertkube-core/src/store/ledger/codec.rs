@@ -1,17 +1,18 @@
 //! The bytes of journals and buckets. Format 1: numbers are LEB128; a record is term, seq, number of facts, and the
 //! facts; a fact is the subject (8 bytes, little endian), the name with its length, and the value with its length
-//! plus one, zero for none. A body is records, or the facts of a bucket, in one gzip stream.
+//! plus one, zero for none. A body is records, or the facts of a bucket, in a gzip stream. The tail of a head is one
+//! member of that stream for each record, so that a commit packs nothing but what is new.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::interface::{EntryKey, Seq};
-use crate::limits::LEDGER_UNPACKED_MAX;
+use crate::limits::{LEDGER_THOROUGH_BYTES_MAX, LEDGER_UNPACKED_MAX};
 
 /// Facts by key; `None` is a deletion.
 pub(super) type Facts = BTreeMap<EntryKey, Option<Box<[u8]>>>;
@@ -124,12 +125,19 @@ fn take_bytes<'a>(bytes: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
 }
 
 /// How hard to pack.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effort {
-    /// A head, ten times a second.
+    /// What is soon written anew, or so long that whoever waits would feel it.
     Quick,
     /// What stays.
     Thorough,
+}
+
+impl Effort {
+    /// For so many bytes that stay.
+    pub(super) fn lasting(bytes: usize) -> Effort {
+        if bytes > LEDGER_THOROUGH_BYTES_MAX { Effort::Quick } else { Effort::Thorough }
+    }
 }
 
 pub(super) fn pack(raw: &[u8], effort: Effort) -> Vec<u8> {
@@ -145,7 +153,7 @@ pub(super) fn pack(raw: &[u8], effort: Effort) -> Vec<u8> {
 pub(super) fn unpack(body: &[u8]) -> Result<Vec<u8>, String> {
     let mut raw = Vec::new();
     let most = LEDGER_UNPACKED_MAX as u64 + 1;
-    let mut reader = GzDecoder::new(body).take(most);
+    let mut reader = MultiGzDecoder::new(body).take(most);
     reader.read_to_end(&mut raw).map_err(|error| format!("the body does not unpack: {error}"))?;
     if raw.len() > LEDGER_UNPACKED_MAX {
         return Err(format!("the body unpacks to more than {LEDGER_UNPACKED_MAX} bytes"));

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::checkpoint::{Background, Committed};
-use super::codec::{Effort, Facts, Point, crc, pack, weight};
+use super::codec::{Facts, Point, weight};
+use super::flight::{Flight, Step, Then, checksum, share};
 use super::fold::Fold;
 use super::head::Head;
 use super::interface::{Claim, EntryKey, Layout, LedgerNews, Pace, Seq};
 use super::outbox::Outbox;
-use super::part::{Content, Part, StoreTrouble, Version};
+use super::part::{Part, StoreTrouble, Version};
 use super::tail::{Entry, Tail};
 use super::take::Taken;
 use crate::limits::{LEDGER_PENDING_BYTES, LEDGER_VALUE_MAX};
@@ -47,35 +48,9 @@ pub(super) struct Open {
     pub(super) healing: bool,
     closing: Option<bool>,
     next_commit: Duration,
-}
-
-/// A commit on its way. It is sent again as it is until it is known to be applied, so that no two contents ever
-/// carry the same number.
-pub(super) struct Flight {
-    pub(super) head: Head,
-    pub(super) content: Content,
-    pub(super) facts: Facts,
-    through: Option<Point>,
-    names_segment: bool,
-    last: bool,
-    /// Whatever was promised this number is in it, or was committed before.
-    keeps_promise: bool,
+    /// When the last commit began, and how many times the rate of bytes what it told allows.
     began: Duration,
-    pub(super) step: Step,
-    pub(super) tries: u32,
-}
-
-pub(super) enum Step {
-    Writing(WriteId),
-    /// The reading of the head with this number will tell.
-    Asking(u64),
-    Resting(Duration, Then),
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Then {
-    Write,
-    Ask,
+    share: u32,
 }
 
 impl Open {
@@ -117,6 +92,8 @@ impl Open {
             healing: false,
             closing: None,
             next_commit: Duration::ZERO,
+            began: Duration::ZERO,
+            share: 1,
             head: Head { ring: recovered.ring, ..head },
         }
     }
@@ -188,6 +165,11 @@ impl Open {
         sealed.max(self.tail.covered(&self.fold))
     }
 
+    /// How long bytes take, at the rate that the last commit allows.
+    fn time_of(&self, bytes: usize) -> Duration {
+        Pace::time_of(bytes, self.pace.rate.saturating_mul(self.share))
+    }
+
     /// The tail is as long as it may be: facts wait until it can be sealed.
     fn is_stalled(&self) -> bool {
         self.closing.is_none() && self.packed > self.pace.sizes.tail_max && self.through().is_none()
@@ -230,7 +212,7 @@ impl Open {
             let Open { background, head, fold, tail, packed, .. } = self;
             let state = Committed { head, fold, tail, packed: *packed };
             let (bytes, wanted) = background.tick(now.boot, &state, out);
-            self.next_commit += Pace::time_of(bytes, self.pace.rate);
+            self.next_commit += self.time_of(bytes);
             self.wanted |= wanted;
         }
         if self.commit_due().is_some_and(|at| at <= now.boot) {
@@ -282,11 +264,10 @@ impl Open {
             ..self.head.clone()
         };
         let through = self.through();
-        let mut raw = self.tail.raw(through.unwrap_or_default());
-        if !facts.is_empty() {
-            raw.extend(Entry::new(head.at(), &facts).bytes());
-        }
-        let content = head.content(pack(&raw, Effort::Quick));
+        let entry = (!facts.is_empty()).then(|| Entry::new(head.at(), &facts));
+        let content = head.content(self.tail.packed(through.unwrap_or_default(), entry.as_ref()));
+        self.share = share(&facts, now.boot.saturating_sub(self.began));
+        self.began = now.boot;
         self.next_seq += 1;
         self.wanted = false;
         let keeps_promise = self.leaving.is_empty() && (!stalled || self.pending.is_empty());
@@ -294,6 +275,7 @@ impl Open {
             head,
             content,
             facts,
+            entry,
             through,
             names_segment: background.fresh.is_some(),
             last,
@@ -368,7 +350,7 @@ impl Open {
     /// The commit on its way is done. Says whether it was the last of a closing ledger.
     pub(super) fn applied(&mut self, version: Version, out: &mut Outbox) -> bool {
         let Some(flight) = self.flight.take() else { return false };
-        let time = Pace::time_of(flight.content.len(), self.pace.rate);
+        let time = self.time_of(flight.content.len());
         self.next_commit = self.next_commit.max(flight.began + self.pace.spacing.max(time));
         self.version = Some(version);
         self.stored = checksum(&flight.content);
@@ -382,7 +364,7 @@ impl Open {
         self.head = flight.head;
         if !flight.facts.is_empty() {
             self.background.since.get_or_insert(flight.began);
-            self.tail.push(Entry::new(at, &flight.facts));
+            flight.entry.into_iter().for_each(|entry| self.tail.push(entry));
             self.fold.apply(at, flight.facts);
         }
         out.accepted(Part::Head);
@@ -392,9 +374,4 @@ impl Open {
         }
         flight.last
     }
-}
-
-/// A checksum of meta and body.
-pub(super) fn checksum(content: &Content) -> u32 {
-    crc(&[content.meta.as_bytes(), &content.body].concat())
 }

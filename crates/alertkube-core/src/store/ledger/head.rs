@@ -120,9 +120,13 @@ impl Head {
 }
 
 impl Sealed {
-    /// Seals a raw journal; gives the entry for the head and the content of the segment.
-    pub(super) fn seal(head: &Head, slot: u8, first: Point, last: Point, raw: &[u8]) -> (Sealed, Content) {
-        let body = pack(raw, Effort::Thorough);
+    /// Seals a packed journal; gives the entry for the head and the content of the segment.
+    pub(super) fn seal(
+        head: &Head,
+        slot: u8,
+        (first, last): (Point, Point),
+        body: Vec<u8>,
+    ) -> (Sealed, Content) {
         let sealed = Sealed { slot, first, last, crc: crc(&body) };
         let meta = SegmentMeta {
             format: FORMAT,
@@ -146,7 +150,7 @@ impl Sealed {
 impl Bucket {
     /// The bucket `index` of `buckets`, from its raw entries.
     pub(super) fn content(head: &Head, class: (u8, u8), up_to: Point, entries: usize, raw: &[u8]) -> Content {
-        let body = pack(raw, Effort::Thorough);
+        let body = pack(raw, Effort::lasting(raw.len()));
         let meta = Bucket {
             format: FORMAT,
             origin: head.origin.clone(),
@@ -265,7 +269,7 @@ mod tests {
     fn a_segment_is_the_one_that_the_head_names() {
         let at = Point { term: 3, seq: Seq(7) };
         let raw = super::super::codec::write_record(at, &Facts::new());
-        let (sealed, content) = Sealed::seal(&head(), 4, at, at, &raw);
+        let (sealed, content) = Sealed::seal(&head(), 4, (at, at), pack(&raw, Effort::Quick));
         assert_eq!(sealed.read("o", &content).map(|records| records.len()), Ok(1));
         assert!(sealed.read("another", &content).is_err());
         let other = Sealed { last: Point { term: 3, seq: Seq(8) }, ..sealed };

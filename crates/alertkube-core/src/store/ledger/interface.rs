@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::part::{Content, Part, PartWrite, Refusal};
 use crate::limits::{
     LEDGER_BUCKET_BYTES, LEDGER_BUCKET_RATE, LEDGER_BUCKET_SPACING, LEDGER_BUCKET_SUBJECTS,
-    LEDGER_COMMIT_BYTES, LEDGER_COMMIT_RATE, LEDGER_COMMIT_SPACING, LEDGER_SEGMENT_SPACING,
-    LEDGER_TAIL_PACKED_MAX, LEDGER_TAIL_PACKED_SEAL, LEDGER_TAIL_RAW_SEAL,
+    LEDGER_COMMIT_BYTES, LEDGER_COMMIT_RATE, LEDGER_COMMIT_SPACING, LEDGER_FILE_BUCKET_SPACING,
+    LEDGER_FILE_COMMIT_BYTES, LEDGER_FILE_TAIL_PACKED_MAX, LEDGER_FILE_TAIL_PACKED_SEAL,
+    LEDGER_FILE_TAIL_RAW_SEAL, LEDGER_SEGMENT_SPACING, LEDGER_TAIL_PACKED_MAX, LEDGER_TAIL_PACKED_SEAL,
+    LEDGER_TAIL_RAW_SEAL,
 };
 use crate::store::WriteId;
 
@@ -101,6 +103,14 @@ impl Sizes {
         bucket_subjects: LEDGER_BUCKET_SUBJECTS,
         bucket_bytes: LEDGER_BUCKET_BYTES,
     };
+    /// What is added to files that may be long.
+    pub const FILES: Sizes = Sizes {
+        commit: LEDGER_FILE_COMMIT_BYTES,
+        tail_raw: LEDGER_FILE_TAIL_RAW_SEAL,
+        tail_packed: LEDGER_FILE_TAIL_PACKED_SEAL,
+        tail_max: LEDGER_FILE_TAIL_PACKED_MAX,
+        ..Sizes::OBJECTS
+    };
 }
 
 impl Pace {
@@ -113,14 +123,14 @@ impl Pace {
         bucket_rate: LEDGER_BUCKET_RATE,
         sizes: Sizes::OBJECTS,
     };
-    /// For files: as fast as it comes.
+    /// For files: as fast as it comes, but for buckets, between which commits have their turn.
     pub const FILES: Pace = Pace {
         spacing: Duration::ZERO,
         rate: 0,
         segment_spacing: Duration::ZERO,
-        bucket_spacing: Duration::ZERO,
+        bucket_spacing: LEDGER_FILE_BUCKET_SPACING,
         bucket_rate: 0,
-        sizes: Sizes::OBJECTS,
+        sizes: Sizes::FILES,
     };
 
     /// How long `bytes` take at `rate`.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::commit::{Open, Step, checksum};
+use super::commit::Open;
+use super::flight::{Step, checksum};
 use super::head::{Flaw, Head};
 use super::interface::LedgerNews;
 use super::outbox::Outbox;

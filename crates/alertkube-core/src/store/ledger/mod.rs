@@ -36,6 +36,7 @@ mod checkpoint;
 mod codec;
 mod commit;
 mod errand;
+mod flight;
 mod fold;
 mod head;
 mod interface;

@@ -43,7 +43,7 @@ impl fmt::Display for Part {
 pub struct Content {
     /// A small JSON object, readable with kubectl: of a few hundred bytes, at most about 4 KiB.
     pub meta: String,
-    /// A gzip stream (RFC 1952) of journal records or entries.
+    /// A gzip stream (RFC 1952), of one member or more, of journal records or entries.
     pub body: Vec<u8>,
 }
 

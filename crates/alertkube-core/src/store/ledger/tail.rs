@@ -1,20 +1,23 @@
-//! The tail of the journal: what is committed and in no segment yet.
+//! The tail of the journal: what is committed and in no segment yet. Each record is packed once, when it is committed.
 
 use std::collections::VecDeque;
 
-use super::codec::{Facts, Point, Record, write_record};
+use super::codec::{Effort, Facts, Point, Record, pack, write_record};
 use super::fold::{Classes, Fold, classes_of};
 
 /// One committed record.
 pub(super) struct Entry {
     pub(super) at: Point,
     classes: Classes,
-    bytes: Vec<u8>,
+    /// Bytes before they were packed.
+    raw: usize,
+    packed: Vec<u8>,
 }
 
 impl Entry {
     pub(super) fn new(at: Point, facts: &Facts) -> Entry {
-        Entry { at, classes: classes_of(facts), bytes: write_record(at, facts) }
+        let raw = write_record(at, facts);
+        Entry { at, classes: classes_of(facts), raw: raw.len(), packed: pack(&raw, Effort::Quick) }
     }
 }
 
@@ -33,7 +36,7 @@ impl Tail {
     }
 
     pub(super) fn push(&mut self, entry: Entry) {
-        self.bytes += entry.bytes.len();
+        self.bytes += entry.raw;
         self.entries.push_back(entry);
     }
 
@@ -60,23 +63,19 @@ impl Tail {
             .map(|entry| entry.at)
     }
 
-    /// The raw journal after the commit `after`.
-    pub(super) fn raw(&self, after: Point) -> Vec<u8> {
-        let mut raw = Vec::with_capacity(self.bytes);
-        self.entries.iter().filter(|entry| entry.at > after).for_each(|entry| raw.extend(&entry.bytes));
-        raw
+    /// The packed journal after the commit `after`, and then `more`.
+    pub(super) fn packed(&self, after: Point, more: Option<&Entry>) -> Vec<u8> {
+        let entries = || self.entries.iter().filter(|entry| entry.at > after).chain(more);
+        let mut packed = Vec::with_capacity(entries().map(|entry| entry.packed.len()).sum());
+        entries().for_each(|entry| packed.extend_from_slice(&entry.packed));
+        // Nothing is a member too.
+        if packed.is_empty() { pack(&[], Effort::Quick) } else { packed }
     }
 
     /// Forgets everything up to the commit `through`.
     pub(super) fn drop_through(&mut self, through: Point) {
         while self.entries.front().is_some_and(|entry| entry.at <= through) {
-            self.bytes -= self.entries.pop_front().map_or(0, |entry| entry.bytes.len());
+            self.bytes -= self.entries.pop_front().map_or(0, |entry| entry.raw);
         }
-    }
-}
-
-impl Entry {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
     }
 }
