@@ -22,6 +22,8 @@ pub(crate) const BRANCHES_MAX: usize = 250;
 pub(crate) const BRANCH_NAME_BYTES_MAX: usize = 12;
 /// The longest body that the receiver reads; no message exceeds 1 MiB.
 pub(crate) const RECEIVED_BODY_BYTES_MAX: u64 = 4 << 20;
+/// How long a receiver of many holds its brief lines back.
+pub(crate) const RECEIVER_HOLDS: Duration = Duration::from_millis(100);
 /// The longest line in the head of a request that the receiver reads.
 pub(crate) const RECEIVED_LINE_BYTES_MAX: u64 = 64 << 10;
 /// How long alertkube may take for what a test waits for.

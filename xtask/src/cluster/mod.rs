@@ -27,7 +27,7 @@ use crate::run;
 pub(crate) use binaries::Tool;
 pub(crate) use images::NAME as IMAGE;
 pub(crate) use parts::Part;
-pub(crate) use running::Cluster;
+pub(crate) use running::{Cluster, Serving};
 pub(crate) use site::hex;
 
 /// What can be done with the cluster.

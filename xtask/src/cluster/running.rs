@@ -30,6 +30,14 @@ pub(super) enum Place {
     Given(PathBuf),
 }
 
+/// Files of a server whose certificate names the loopback address, among others.
+pub(crate) struct Serving {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    /// Who signed it.
+    pub(crate) authority: PathBuf,
+}
+
 /// A cluster that answers.
 pub(crate) struct Cluster {
     site: Site,
@@ -178,6 +186,17 @@ impl Cluster {
         let path = self.folder().join("kubeconfig").join(format!("{namespace}.{name}.json"));
         site::write(&path, config.to_string().as_bytes())?;
         Ok(path)
+    }
+
+    /// What a server needs that is to be trusted by the API server.
+    pub(crate) fn serving(&self) -> Result<Serving> {
+        self.programs("serve as one of its parts")?;
+        let pki = self.site.path("pki");
+        Ok(Serving {
+            certificate: pki.join("api.crt"),
+            key: pki.join("api.key"),
+            authority: pki.join("ca.crt"),
+        })
     }
 
     /// Kills one of our programs and waits until it is gone: an outage comes without notice, and an API server

@@ -13,5 +13,5 @@ pub(crate) use course::{Course, Fixing, Row, at_once, pairs};
 pub(crate) use crowd::{Crowd, Faulty};
 pub(crate) use ground::Ground;
 pub(crate) use heard::{Ear, Hearing, Told};
-pub(crate) use program::{Program, Setup};
+pub(crate) use program::{Program, Setup, get};
 pub(crate) use proxy::{Proxy, redirected};

@@ -143,7 +143,8 @@ fn configuration(namespace: &str, setup: &Setup<'_>) -> Value {
     })
 }
 
-fn get(address: &str, path: &str) -> Result<String> {
+/// The whole answer to a GET, its head included.
+pub(crate) fn get(address: &str, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address).context("reach alertkube's metrics")?;
     stream.set_read_timeout(Some(limits::METRICS_ANSWER_MAX)).context("bound the answer")?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")

@@ -178,3 +178,62 @@ pub(super) const ASKED_AT_ONCE: usize = 16;
 pub(super) const MISSED_RIGHT_SAID_MAX: Duration = Duration::from_secs(60);
 /// How long the container is watched after that.
 pub(super) const MISSED_RIGHT_WATCHED: Duration = Duration::from_secs(5);
+
+/// Notifications a second with the memory in files,
+pub(super) const DELIVERY_FILE_RATE_MIN: f64 = 5_000.0;
+/// and milliseconds within which 99 of 100 arrive at 1,000 a second.
+pub(super) const DELIVERY_FILE_P99_MILLIS_MAX: f64 = 20.0;
+/// Notifications a second with the memory in objects,
+pub(super) const DELIVERY_OBJECT_RATE_MIN: f64 = 1_000.0;
+/// and milliseconds within which half of them arrive.
+pub(super) const DELIVERY_OBJECT_P50_MILLIS_MAX: f64 = 100.0;
+/// How much longer a stream may take than its rate says.
+pub(super) const DELIVERY_ANSWER_MAX: Duration = Duration::from_secs(60);
+/// When nothing came for so long, nothing comes any more.
+pub(super) const DELIVERY_SILENCE_MAX: Duration = Duration::from_secs(15);
+
+/// Seconds for which a refusing store holds back what is critical,
+pub(super) const UNDURABLE_CRITICAL_SECONDS: f64 = 2.0;
+/// and everything else.
+pub(super) const UNDURABLE_SECONDS: f64 = 15.0;
+/// How much longer it may take to be told: a try of the store, a look at the clock, and this machine.
+pub(super) const UNDURABLE_SLACK_SECONDS: f64 = 3.0;
+/// Refusals at once.
+pub(super) const REFUSAL_LANES: usize = 3;
+/// How long a store refuses.
+pub(super) const REFUSAL_HOLDS: Duration = Duration::from_secs(22);
+/// How long the state may take to be saved once it can be: the longest step of the ledger's back-off is 10 s.
+pub(super) const SAVED_MAX: Duration = Duration::from_secs(30);
+/// How long the end of `AlertStateNotSaved` may take: it holds down for 30 s.
+pub(super) const UNSAVED_ENDS_MAX: Duration = Duration::from_secs(60);
+/// How long the API server is dead.
+pub(super) const DEAD: Duration = Duration::from_secs(90);
+/// Seconds after which the holder of a Lease that cannot renew it must be silent: 20 s, a send under way, and rounding.
+pub(super) const SILENT_SECONDS_MAX: f64 = 22.0;
+/// Seconds before it says why, counted from the outage: its renewals fail only from the next one on.
+pub(super) const AWAY_SECONDS_MIN: f64 = 60.0;
+
+/// Alerts whose records are stored,
+pub(super) const STATE_ALERTS: usize = 100_000;
+/// put so many a second after the storm.
+pub(super) const STATE_FILL_RATE: u32 = 600;
+/// Alerts of the storm, the first of them,
+pub(super) const STORM_ALERTS: usize = 10_000;
+/// in a minute.
+pub(super) const STORM_RATE: u32 = 167;
+/// The budget: writes of head and journal a second,
+pub(super) const STORM_WRITES_MAX: f64 = 12.0;
+/// and mebibytes;
+pub(super) const STORM_BYTES_MAX: f64 = 0.5;
+/// checkpoints a second,
+pub(super) const CHECKPOINT_WRITES_MAX: f64 = 2.0;
+/// and mebibytes.
+pub(super) const CHECKPOINT_BYTES_MAX: f64 = 1.0;
+/// Kills amid writes.
+pub(super) const STATE_KILLS: usize = 100;
+/// How long an idle replica is watched,
+pub(super) const IDLE: Duration = Duration::from_secs(90);
+/// once nothing has happened for so long: a checkpoint follows what was told after a minute.
+pub(super) const SETTLING: Duration = Duration::from_secs(70);
+/// Writes of the Lease meanwhile: one in 5 s, less up to a second of jitter, and one at each end.
+pub(super) const IDLE_LEASE_WRITES_MAX: f64 = 25.0;

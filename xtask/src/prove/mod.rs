@@ -3,6 +3,7 @@
 mod binary;
 mod chart_matrix;
 mod contract;
+mod delivery_rate;
 mod demo;
 mod failover;
 mod fence;
@@ -19,6 +20,8 @@ mod record;
 mod rollout;
 mod seed_page;
 mod sharded_install;
+mod state_size;
+mod store_refuses;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree_hash;
@@ -32,7 +35,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::checkout;
-use verdict::Verdict;
+use verdict::{Verdict, percentile};
 
 pub(crate) use binary::built;
 pub(crate) use watch_budget::BenchServer;
@@ -58,6 +61,9 @@ const PROOFS: &[Proof] = &[
     Proof { name: "partition", issue: 4, shows: partition::SHOWS, run: Some(partition::prove) },
     Proof { name: "pause", issue: 4, shows: pause::SHOWS, run: Some(pause::prove) },
     Proof { name: "fence", issue: 4, shows: fence::SHOWS, run: Some(fence::prove) },
+    Proof { name: "state-size", issue: 4, shows: state_size::SHOWS, run: Some(state_size::prove) },
+    Proof { name: "store-refuses", issue: 4, shows: store_refuses::SHOWS, run: Some(store_refuses::prove) },
+    Proof { name: "delivery-rate", issue: 4, shows: delivery_rate::SHOWS, run: Some(delivery_rate::prove) },
     Proof { name: "seed-page", issue: 5, shows: seed_page::SHOWS, run: Some(seed_page::prove) },
     Proof { name: "rollout", issue: 5, shows: rollout::SHOWS, run: Some(rollout::prove) },
     Proof { name: "rbac", issue: 5, shows: rbac::SHOWS, run: Some(rbac::prove) },

@@ -101,6 +101,12 @@ pub(crate) fn slowest(of: impl IntoIterator<Item = f64>) -> f64 {
     of.into_iter().fold(0.0, worse)
 }
 
+/// The value that so many of a hundred do not exceed, of values in order; none is not a number.
+pub(crate) fn percentile(ordered: &[f64], of_a_hundred: f64) -> f64 {
+    let rank = (ordered.len() as f64 * of_a_hundred / 100.0).ceil() as usize;
+    ordered.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
 /// A table in Markdown with its columns in line.
 fn grid(head: &[String], rows: &[Vec<String>]) -> String {
     let escaped = |row: &[String]| row.iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>();
@@ -161,6 +167,13 @@ mod tests {
     fn one_that_never_came_spoils_the_slowest() {
         assert!((slowest([1.0, 3.0, 2.0]) - 3.0).abs() < f64::EPSILON);
         assert!(slowest([f64::NAN, 3.0]).is_nan() && slowest([3.0, f64::NAN]).is_nan());
+    }
+
+    #[test]
+    fn a_percentile_is_a_value_that_was_seen() {
+        let values: Vec<f64> = (1..=200).map(f64::from).collect();
+        assert_eq!([50.0, 99.0, 100.0].map(|of| percentile(&values, of)), [100.0, 198.0, 200.0]);
+        assert!(percentile(&[], 50.0).is_nan());
     }
 
     #[test]

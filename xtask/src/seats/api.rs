@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -25,10 +25,10 @@ pub(crate) struct Api {
 }
 
 /// A request that is on its way.
-pub(crate) struct Pending(mpsc::Receiver<Result<Value>>);
+pub(crate) struct Pending<T = Value>(mpsc::Receiver<Result<T>>);
 
 impl Api {
-    /// Opens it.
+    /// Opens it for the administrator.
     pub(crate) fn reach(cluster: &Cluster) -> Result<Api> {
         Api::reach_as(cluster, &cluster.kubeconfig())
     }
@@ -56,24 +56,38 @@ impl Api {
 
     /// Sends a request; anything but 2xx is an error.
     pub(crate) fn go(&self, method: Method, path: &str, body: Option<&Value>) -> Pending {
-        self.send(method, path, body, object)
+        self.send(method, path, body, value)
     }
 
     /// Sends a request; what comes is the number of its status, whatever that is.
     pub(crate) fn code(&self, method: Method, path: &str, body: Option<&Value>) -> Pending {
-        self.send(method, path, body, |_, status, _| Ok(Value::from(status.as_u16())))
+        self.send(method, path, body, |(status, _)| Ok(Value::from(status)))
     }
 
     fn send(&self, method: Method, path: &str, body: Option<&Value>, judge: Judge) -> Pending {
-        let (sender, receiver) = mpsc::channel();
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         let text = body.map(Value::to_string).unwrap_or_default();
+        let what = format!("{method} {path}");
         let request = Request::builder().method(method).uri(path).header("content-type", kind);
         let request = request.body(Body::from(text.into_bytes()));
         let client = self.client.clone();
+        self.spawn(async move {
+            let answered = answer(&client, request.context("build a request")?).await;
+            judge(answered.with_context(|| what.clone())?).with_context(|| what)
+        })
+    }
+
+    /// Sends a request as somebody else made it; whatever comes back is an answer.
+    pub(crate) fn relay(&self, method: Method, path: &str, body: Vec<u8>) -> Pending<(u16, Vec<u8>)> {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let (request, client) = (request.body(Body::from(body)), self.client.clone());
+        self.spawn(async move { answer(&client, request.context("build a request")?).await })
+    }
+
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Pending<T> {
+        let (sender, receiver) = mpsc::channel();
         self.handle.spawn(async move {
-            let answered = async { answer(&client, request.context("build a request")?, judge).await };
-            let answered = tokio::time::timeout(limits::ANSWER_MAX, answered).await;
+            let answered = tokio::time::timeout(limits::ANSWER_MAX, work).await;
             // Nobody may wait for it.
             let _gone = sender.send(answered.context("no answer in time").and_then(|answer| answer));
         });
@@ -115,9 +129,9 @@ impl Api {
     }
 }
 
-impl Pending {
+impl<T> Pending<T> {
     /// Waits for its end.
-    pub(crate) fn wait(self) -> Result<Value> {
+    pub(crate) fn wait(self) -> Result<T> {
         self.0.recv().context("the way to the API server is closed")?
     }
 }
@@ -129,20 +143,20 @@ async fn dial(kubeconfig: Kubeconfig) -> Result<Client> {
     Client::try_from(config).context("make a client")
 }
 
-/// What an answer comes to: by what was asked, its status and its body.
-type Judge = fn(&str, StatusCode, &[u8]) -> Result<Value>;
+/// What an answer comes to: by its status and its body.
+type Judge = fn((u16, Vec<u8>)) -> Result<Value>;
 
-async fn answer(client: &Client, request: Request<Body>, judge: Judge) -> Result<Value> {
-    let what = format!("{} {}", request.method(), request.uri().path());
-    let response = client.send(request).await.with_context(|| what.clone())?;
-    let status = response.status();
-    let bytes = response.into_body().collect().await.with_context(|| what.clone())?.to_bytes();
-    judge(&what, status, &bytes)
+async fn answer(client: &Client, request: Request<Body>) -> Result<(u16, Vec<u8>)> {
+    let response = client.send(request).await?;
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await?.to_bytes();
+    Ok((status, bytes.to_vec()))
 }
 
-fn object(what: &str, status: StatusCode, bytes: &[u8]) -> Result<Value> {
-    if !status.is_success() {
-        bail!("{what}: {status} {}", String::from_utf8_lossy(bytes));
+/// The object of an answer; anything but 2xx is an error.
+fn value((status, bytes): (u16, Vec<u8>)) -> Result<Value> {
+    if !(200..300).contains(&status) {
+        bail!("{status} {}", String::from_utf8_lossy(&bytes));
     }
-    Ok(serde_json::from_slice(bytes).unwrap_or(Value::Null))
+    Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null))
 }

@@ -1,5 +1,7 @@
 //! What a replica under proof is given: its configuration, and just the rights that it needs.
 
+use std::path::PathBuf;
+
 use alertkube_core::Part;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -10,7 +12,7 @@ use crate::line::Ground;
 /// The account of all replicas of a ground.
 pub(super) const ACCOUNT: &str = "alertkube";
 /// What the state objects' names begin with.
-pub(super) const STATE: &str = "alertkube-state";
+pub(crate) const STATE: &str = "alertkube-state";
 /// Where each replica serves metrics and health, in a network of its own.
 pub(super) const DOOR: u16 = 9090;
 
@@ -41,8 +43,7 @@ fn conditions() -> Value {
     let mut all = Map::new();
     for illness in Illness::ALL {
         let (hold_for, hold_down) = illness.times();
-        // Critical, so that incidents are opened.
-        let of = json!({"severity": "critical", "for": format!("{hold_for}s"), "holdDown": format!("{hold_down}s")});
+        let of = json!({"severity": illness.severity(), "for": format!("{hold_for}s"), "holdDown": format!("{hold_down}s")});
         all.insert(illness.reason().to_owned(), of);
     }
     // Nodes are not namespaced: those of other proofs come and go.
@@ -50,21 +51,43 @@ fn conditions() -> Value {
     all.into()
 }
 
+/// The kubeconfig of an account that may do what a replica does with a Lease and its state, and watch the cluster.
+pub(crate) fn state_account(ground: &Ground<'_>) -> Result<PathBuf> {
+    let kubeconfig = ground.account(ACCOUNT, None)?;
+    grant(ground, &[ground.namespace()])?;
+    Ok(kubeconfig)
+}
+
+/// Takes the rights on state from the ground's account; those on the Lease stay.
+pub(crate) fn without_state(ground: &Ground<'_>) -> Result<()> {
+    let Value::Array(mut rules) = rules() else { return Ok(()) };
+    rules.retain(|rule| rule["resources"][0] != "configmaps");
+    ground.apply(&role(ground, ground.namespace(), &rules.into()))
+}
+
+/// Gives them back.
+pub(crate) fn with_state(ground: &Ground<'_>) -> Result<()> {
+    grant(ground, &[ground.namespace()])
+}
+
 /// Gives the ground's account the rights on the Lease and the state of these namespaces, and no others.
 pub(super) fn grant(ground: &Ground<'_>, namespaces: &[&str]) -> Result<()> {
-    let objects = namespaces.iter().flat_map(|namespace| {
-        let meta = json!({"name": "alertkube-seats", "namespace": namespace});
-        let version = format!("{GROUP}/v1");
-        [
-            json!({"apiVersion": version, "kind": "Role", "metadata": meta, "rules": rules()}),
-            json!({
-                "apiVersion": version, "kind": "RoleBinding", "metadata": meta,
-                "roleRef": {"apiGroup": GROUP, "kind": "Role", "name": "alertkube-seats"},
-                "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": ground.namespace()}],
-            }),
-        ]
-    });
+    let objects = namespaces.iter().flat_map(|namespace| role(ground, namespace, &rules()));
     ground.apply(&objects.collect::<Vec<_>>())
+}
+
+/// A Role of these rules in a namespace, and who has it.
+fn role(ground: &Ground<'_>, namespace: &str, rules: &Value) -> [Value; 2] {
+    let meta = json!({"name": "alertkube-seats", "namespace": namespace});
+    let version = format!("{GROUP}/v1");
+    [
+        json!({"apiVersion": version, "kind": "Role", "metadata": meta, "rules": rules}),
+        json!({
+            "apiVersion": version, "kind": "RoleBinding", "metadata": meta,
+            "roleRef": {"apiGroup": GROUP, "kind": "Role", "name": "alertkube-seats"},
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": ground.namespace()}],
+        }),
+    ]
 }
 
 fn rules() -> Value {
@@ -93,13 +116,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_illness_is_critical_and_has_its_times() {
+    fn every_illness_has_its_severity_and_its_times() {
         let conditions = conditions();
         for illness in Illness::ALL {
             let of = &conditions[illness.reason()];
             assert_eq!(
                 (&of["severity"], &of["for"]),
-                (&json!("critical"), &json!(format!("{}s", illness.times().0)))
+                (&json!(illness.severity()), &json!(format!("{}s", illness.times().0)))
             );
         }
     }

@@ -31,19 +31,22 @@ pub(crate) enum Illness {
     Chronic,
     /// Told after 10 s, over after 2 s.
     Creeping,
+    /// Told at once, over after 2 s, and no incident.
+    Mild,
 }
 
 impl Illness {
-    pub(crate) const ALL: [Illness; 4] =
-        [Illness::Quick, Illness::Lingering, Illness::Chronic, Illness::Creeping];
+    pub(crate) const ALL: [Illness; 5] =
+        [Illness::Quick, Illness::Lingering, Illness::Chronic, Illness::Creeping, Illness::Mild];
 
-    /// The reason under which it is told; all four are what a container may wait with.
+    /// The reason under which it is told; all are what a container may wait with.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Illness::Quick => "InvalidImageName",
             Illness::Lingering => "ErrImageNeverPull",
             Illness::Chronic => "RunContainerError",
             Illness::Creeping => "CreateContainerConfigError",
+            Illness::Mild => "CreateContainerError",
         }
     }
 
@@ -54,6 +57,15 @@ impl Illness {
             Illness::Lingering => (0, 12),
             Illness::Chronic => (0, 26),
             Illness::Creeping => (10, 2),
+            Illness::Mild => (0, 2),
+        }
+    }
+
+    /// All but one are critical, so that incidents are opened.
+    pub(crate) const fn severity(self) -> &'static str {
+        match self {
+            Illness::Mild => "warning",
+            _ => "critical",
         }
     }
 }

@@ -16,8 +16,8 @@ mod watchman;
 
 pub(crate) use api::Api;
 pub(crate) use audience::Audience;
-pub(crate) use chronicle::{Chronicle, LEASE, Terms, head, holder, taken_from};
-pub(crate) use config::configuration;
+pub(crate) use chronicle::{Chronicle, LEASE, Terms, Version, head, holder, taken_from};
+pub(crate) use config::{STATE, configuration, state_account, with_state, without_state};
 pub(crate) use herd::{Herd, Illness};
 pub(crate) use lines::{Ledger, Line};
 pub(crate) use node::Node;

@@ -18,7 +18,7 @@ use crate::prove::limits::{CALM_CPU_SECONDS, CALM_MAX, CALM_STEP, STOP_MAX};
 use crate::run;
 
 /// The process, and how it tells what it has seen.
-pub(super) struct Client {
+pub(in crate::prove) struct Client {
     child: Child,
     started: Instant,
     seen: Seen,
@@ -34,10 +34,10 @@ enum Seen {
 
 /// What a process has used so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Usage {
-    pub(super) cpu: f64,
+pub(in crate::prove) struct Usage {
+    pub(in crate::prove) cpu: f64,
     pub(super) resident: u64,
-    pub(super) peak: u64,
+    pub(in crate::prove) peak: u64,
 }
 
 impl Client {
@@ -71,6 +71,22 @@ impl Client {
                 count.store(number, Ordering::Relaxed);
             }
         });
+        Ok(client)
+    }
+
+    /// Our own program as this command starts it; it serves metrics on that port. Waits until it tells.
+    pub(in crate::prove) fn telling(
+        command: &mut Command,
+        cluster: &BenchCluster,
+        port: u16,
+    ) -> Result<Client> {
+        let mut client = Client::spawn(command, cluster, Seen::Metrics(port))?;
+        run::until("that alertkube begins to tell", crate::limits::PROGRAM_DEED_MAX, || {
+            if let Some(status) = client.child.try_wait()? {
+                bail!("it ended: {status}");
+            }
+            Ok(get(port, "/metrics")?.contains("\nalertkube_telling 1\n").then_some(()))
+        })?;
         Ok(client)
     }
 
@@ -119,7 +135,7 @@ impl Client {
     }
 
     /// What it has used until now.
-    pub(super) fn usage(&self) -> Result<Usage> {
+    pub(in crate::prove) fn usage(&self) -> Result<Usage> {
         let id = self.child.id();
         Ok(Usage {
             cpu: host::cpu_of(id)?,
@@ -143,7 +159,7 @@ impl Client {
     }
 
     /// Asks it to end, and waits for it.
-    pub(super) fn stop(mut self) -> Result<()> {
+    pub(in crate::prove) fn stop(mut self) -> Result<()> {
         run::output(&mut run::command("kill", &["-TERM", &self.child.id().to_string()]))?;
         run::until("the end of the measured program", STOP_MAX, || Ok(self.child.try_wait()?)).map(drop)
     }

@@ -9,19 +9,20 @@ use std::process::{Child, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use super::crowd::Size;
+use super::stream::Stream;
 use crate::prove::limits::{BENCH_ANSWER_MAX, BENCH_START_MAX};
 use crate::run;
 
 /// How the server lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lists {
+pub(in crate::prove) enum Lists {
     Streamed,
     /// It refuses to stream them, as servers without that feature do.
     Paged,
 }
 
 /// A running server and its folder of files.
-pub(super) struct BenchCluster {
+pub(in crate::prove) struct BenchCluster {
     server: Child,
     port: u16,
     folder: PathBuf,
@@ -29,7 +30,7 @@ pub(super) struct BenchCluster {
 
 impl BenchCluster {
     /// Starts a server of this size; `xtask` is this program as it was built for speed.
-    pub(super) fn start(xtask: &Path, size: Size, lists: Lists) -> Result<BenchCluster> {
+    pub(in crate::prove) fn start(xtask: &Path, size: Size, lists: Lists) -> Result<BenchCluster> {
         let folder = std::env::temp_dir().join(format!("alertkube-bench-{}", std::process::id()));
         fs::create_dir_all(&folder).context("make a folder for temporary files")?;
         let port_file = folder.join("port");
@@ -52,13 +53,18 @@ impl BenchCluster {
         Ok(cluster)
     }
 
+    /// The port that it listens on.
+    pub(in crate::prove) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// A file of the folder.
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(in crate::prove) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// Writes a kubeconfig for it.
-    pub(super) fn kubeconfig(&self) -> Result<PathBuf> {
+    pub(in crate::prove) fn kubeconfig(&self) -> Result<PathBuf> {
         let path = self.file("kubeconfig");
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: bench\n\
@@ -78,6 +84,13 @@ impl BenchCluster {
     /// Lets a new pod appear, and the watch of pods expire.
     pub(super) fn expire(&self) -> Result<()> {
         self.order("/bench/expire")
+    }
+
+    /// Lets pods come and go.
+    pub(in crate::prove) fn stream(&self, stream: &Stream) -> Result<()> {
+        let Stream { count, rate, standing, log } = stream;
+        let log = log.display();
+        self.order(&format!("/bench/stream?count={count}&rate={rate}&standing={standing}&log={log}"))
     }
 
     fn order(&self, path: &str) -> Result<()> {

@@ -28,16 +28,16 @@ impl Sort {
 
 /// How many objects there are.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub(super) struct Size {
+pub(in crate::prove) struct Size {
     /// Pods, of about 10 kB each; one of fifty crash loops after an OOM kill.
     #[arg(long)]
-    pub(super) pods: usize,
+    pub(in crate::prove) pods: usize,
     /// ReplicaSets, whose pods they are.
     #[arg(long, default_value_t = 0)]
-    pub(super) replica_sets: usize,
+    pub(in crate::prove) replica_sets: usize,
     /// Nodes, all ready.
     #[arg(long, default_value_t = 0)]
-    pub(super) nodes: usize,
+    pub(in crate::prove) nodes: usize,
 }
 
 /// Makes the objects.
@@ -45,6 +45,7 @@ pub(super) struct Crowd {
     size: Size,
     healthy: Template,
     failing: Template,
+    unnamed: Template,
     replica_set: Template,
     node: Template,
 }
@@ -60,6 +61,7 @@ impl Crowd {
             size,
             healthy: pod(include_str!("templates/status_healthy.json")),
             failing: pod(include_str!("templates/status_failing.json")),
+            unnamed: pod(include_str!("templates/status_unnamed.json")),
             replica_set: Template::of(&parsed(include_str!("templates/replica_set.json"))),
             node: Template::of(&parsed(include_str!("templates/node.json"))),
         }
@@ -84,6 +86,11 @@ impl Crowd {
             Sort::ReplicaSet => self.fill(&self.replica_set, number * PODS_PER_REPLICA_SET, version, into),
             Sort::Node => self.fill(&self.node, number, version, into),
         }
+    }
+
+    /// Appends a pod of which one thing is to be told, and at once: its image has no valid name.
+    pub(super) fn write_unnamed(&self, number: usize, version: u64, into: &mut Vec<u8>) {
+        self.fill(&self.unnamed, number, version, into);
     }
 
     /// Fills the slots. `number` is a pod's number, or that of the first pod of a ReplicaSet.

@@ -5,6 +5,7 @@ mod cluster;
 mod crowd;
 mod instructions;
 mod server;
+mod stream;
 
 use std::io::BufRead as _;
 use std::path::PathBuf;
@@ -21,11 +22,13 @@ use super::limits::{
 };
 use super::verdict::{Figure, Table, Verdict};
 use super::{image_program, small};
-use client::{Client, Usage};
-use cluster::{BenchCluster, Lists};
-use crowd::Size;
+use client::Usage;
 
+pub(super) use client::Client;
+pub(super) use cluster::{BenchCluster, Lists};
+pub(super) use crowd::Size;
 pub(crate) use server::BenchServer;
+pub(super) use stream::{Change, Stream, emitted};
 
 pub(super) const SHOWS: &str = "A cluster of 150,000 pods of about 10 kB, 20,000 ReplicaSets and 5,000 nodes, 2 % of \
     the pods failing, is watched within its budget of memory, time and instructions, a relist included; beside it, on \

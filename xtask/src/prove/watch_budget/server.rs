@@ -17,6 +17,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::crowd::{Crowd, Size, Sort, mixed};
+use super::stream::{Change, Stream};
 use crate::prove::limits::{BENCH_BUFFER_BYTES, BENCH_WATCH_MAX, BOOKMARK_EVERY};
 
 /// Serves a generated cluster until it is ended.
@@ -48,12 +49,14 @@ impl BenchServer {
 }
 
 /// What happens next on the watches of a kind.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Order {
     /// So many changes of pods, and then a new one.
     Events(usize),
     /// The watch's version is too old.
     Expire,
+    /// Pods that come and go at a rate.
+    Stream(Arc<Stream>),
 }
 
 struct Served {
@@ -109,6 +112,13 @@ impl Served {
                 self.later.fetch_add(1, Ordering::Relaxed);
                 self.order("pods", Order::Expire, out)
             }
+            "/bench/stream" => {
+                let log = asked.query.get("log").map(PathBuf::from).unwrap_or_default();
+                let (count, standing) = (number("count").unwrap_or(0), number("standing").unwrap_or(0));
+                let rate = asked.query.get("rate").and_then(|rate| rate.parse().ok()).unwrap_or(1);
+                let stream = Stream { count, rate, standing, log };
+                self.order("pods", Order::Stream(Arc::new(stream)), out)
+            }
             _ if self.paged && asked.query.contains_key("sendInitialEvents") => {
                 write!(
                     out,
@@ -134,7 +144,7 @@ impl Served {
     fn order(&self, plural: &str, order: Order, out: &mut BufWriter<TcpStream>) -> io::Result<()> {
         let mut watches = self.watches.lock().expect("no thread panics while it holds the watches");
         let open = watches.entry(plural.to_owned()).or_default();
-        open.retain(|watch| watch.send(order).is_ok());
+        open.retain(|watch| watch.send(order.clone()).is_ok());
         let body = open.len().to_string();
         write!(out, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     }
@@ -191,12 +201,22 @@ impl Served {
             answer.out.flush()?;
             match orders.recv_timeout(BOOKMARK_EVERY) {
                 Ok(Order::Events(count)) => self.events(count, answer)?,
+                Ok(Order::Stream(stream)) => self.stream(&stream, answer)?,
                 Ok(Order::Expire) => return answer.piece(|line| line.write_all(EXPIRED)),
                 Err(RecvTimeoutError::Timeout) => self.bookmark(&asked.word, "", answer)?,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
         Ok(())
+    }
+
+    fn stream(&self, stream: &Stream, answer: &mut Answer) -> io::Result<()> {
+        let send = |answer: &mut Answer<'_>, change: Change| {
+            let version = self.version.fetch_add(1, Ordering::Relaxed) + 1;
+            let word = if change.gone { "DELETED" } else { "ADDED" };
+            answer.event(word, |line| self.crowd.write_unnamed(change.number, version, line))
+        };
+        stream.run(answer, send, |answer| answer.out.flush())
     }
 
     /// Changes of pods here and there, as fast as they are read; a new pod marks their end.
