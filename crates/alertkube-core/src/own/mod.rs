@@ -1,4 +1,5 @@
-//! Stage 8, own: which seat decides, remembers and tells. One seat until sharding comes; the formula is the final one.
+//! Stage 8, own: which seat decides, remembers and tells. The layout that it is cut by is agreed upon
+//! by the replicas themselves (`replica/layout`).
 
 mod lease;
 
@@ -14,10 +15,22 @@ pub use lease::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeatId(pub u32);
 
+/// The kind that alerts about ourselves name.
+pub(crate) const OWN_KIND: &str = "Alertkube";
+
+/// Whether an alert about ourselves belongs to the seat that told it, whatever its subject.
+pub(crate) fn stays(kind: &str, reason: &str) -> bool {
+    kind == OWN_KIND && matches!(reason, "AlertStateNotSaved" | "ShardUncovered" | "ShardDoubled")
+}
+
+/// The number of a subject that decides its seat.
+pub(crate) fn subject_number(kind: &str, namespace: &str, name: &str) -> u32 {
+    fnv32a(format!("{kind}/{namespace}/{name}").as_bytes())
+}
+
 /// The seat of a subject among `total`: `fnv32a("kind/namespace/name") mod total`.
 pub(crate) fn seat_of(subject: &Subject, total: u32) -> SeatId {
-    let text = format!("{}/{}/{}", subject.kind, subject.namespace, subject.name);
-    SeatId(fnv32a(text.as_bytes()) % total.max(1))
+    SeatId(subject_number(subject.kind, &subject.namespace, &subject.name) % total.max(1))
 }
 
 #[cfg(test)]

@@ -17,6 +17,12 @@ impl Bucket {
         Bucket { rate, tokens: f64::from(rate.burst.max(1)), at: now }
     }
 
+    /// Goes on at another rate, with what has gathered.
+    pub(crate) fn pace(&mut self, rate: Rate, now: Duration) {
+        self.tokens = self.level(now).min(f64::from(rate.burst.max(1)));
+        (self.rate, self.at) = (rate, now);
+    }
+
     pub(crate) fn ready_at(&self, now: Duration) -> Duration {
         let missing = (1.0 - self.level(now)).max(0.0);
         if missing <= EPSILON {

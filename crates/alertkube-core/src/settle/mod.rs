@@ -91,6 +91,11 @@ impl Lane {
         }
     }
 
+    /// Divides the sink's rate among another number of seats.
+    pub(crate) fn divide(&mut self, plan: &SinkPlan, seats: u32, now: Duration) {
+        self.bucket.pace(share(plan.rate, seats), now);
+    }
+
     /// Queues an alert, or moves it to its new severity; one that rests or is in flight stays there.
     pub(crate) fn queue(&mut self, fingerprint: Fingerprint, severity: Severity) {
         if self.asleep.contains(&fingerprint) || self.flying.contains(&fingerprint) {

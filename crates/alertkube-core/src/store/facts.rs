@@ -192,6 +192,20 @@ fn owner_record(owner: &Owner) -> (String, String, String) {
     (owner.kind.to_string(), owner.name.to_string(), format!("{:032x}", owner.uid.0))
 }
 
+/// Of an alert's fact, what decides whose it is: kind, namespace, name and reason.
+pub(crate) fn subject_of(value: &[u8]) -> Option<[String; 4]> {
+    let fact: AlertFact = parsed(value)?;
+    Some([fact.kind, fact.namespace, fact.name, fact.reason])
+}
+
+/// A fact as another seat takes it over: an attempt that was on its way there is none of this seat's.
+pub(crate) fn taken_over(key: &EntryKey, value: Box<[u8]>) -> Box<[u8]> {
+    match parsed::<ToldFact>(&value).filter(|fact| key.what.starts_with("t/") && fact.attempts > 0) {
+        Some(fact) => bytes(&ToldFact { attempts: 0, ..fact }),
+        None => value,
+    }
+}
+
 /// What came of reading facts back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Restored {

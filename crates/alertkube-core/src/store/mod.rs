@@ -4,6 +4,7 @@
 pub(crate) mod facts;
 pub(crate) mod ledger;
 pub(crate) mod reference;
+pub(crate) mod share;
 
 /// Names one write, so that its outcome can be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@ use super::codec::{Facts, Point, weight};
 use super::flight::{Flight, Step, Then, checksum, share};
 use super::fold::Fold;
 use super::head::Head;
-use super::interface::{Claim, EntryKey, Layout, LedgerNews, Pace, Seq};
+use super::interface::{Accord, Claim, EntryKey, LedgerNews, Pace, Seq};
 use super::outbox::Outbox;
 use super::part::{Part, StoreTrouble, Version};
 use super::tail::{Entry, Tail};
@@ -33,7 +33,7 @@ pub(super) struct Open {
     tail: Tail,
     pub(super) background: Background,
     /// Facts of no commit yet.
-    pending: Facts,
+    pub(super) pending: Facts,
     pending_bytes: usize,
     said_bound: bool,
     /// Facts of the commits to come, in order.
@@ -41,7 +41,7 @@ pub(super) struct Open {
     pub(super) next_seq: u64,
     committed: Seq,
     pub(super) flight: Option<Flight>,
-    pub(super) layout: Option<Layout>,
+    pub(super) accord: Accord,
     /// A commit is due also without facts.
     pub(super) wanted: bool,
     /// The store has lost what we knew, and the commit that says so in a new term is not done.
@@ -86,7 +86,7 @@ impl Open {
             next_seq,
             committed: Seq(next_seq - 1),
             flight: None,
-            layout: head.layout,
+            accord: head.accord,
             // A head that names what is not there is put right at once.
             wanted: is_damaged,
             healing: false,
@@ -258,7 +258,8 @@ impl Open {
             released: last && self.closing == Some(true),
             beat: now.stamp(),
             seq: Seq(self.next_seq),
-            layout: self.layout,
+            accord: self.accord,
+            doubled: None,
             ring,
             buckets: background.written.iter().map(|written| written.map(|written| written.up_to)).collect(),
             ..self.head.clone()

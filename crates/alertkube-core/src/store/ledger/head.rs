@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{Effort, Facts, Point, Record, crc, pack, read_facts, read_records, unpack};
-use super::interface::{Layout, Seq};
+use super::interface::{Accord, Seq};
 use super::part::Content;
 use crate::limits::{LEDGER_BUCKETS_MAX, LEDGER_SEGMENTS_MAX};
 use crate::time::Stamp;
@@ -44,8 +44,11 @@ pub(super) struct Head {
     /// The wall instant of the commit, in milliseconds: for people, and for the liveness of a seat without a Lease.
     pub(super) beat: Stamp,
     pub(super) seq: Seq,
+    #[serde(flatten)]
+    pub(super) accord: Accord,
+    /// A process that was fenced and still lives says so here; the holder takes note and writes over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) layout: Option<Layout>,
+    pub(super) doubled: Option<String>,
     /// The segments that are to be replayed, in order.
     pub(super) ring: Vec<Sealed>,
     /// For each bucket, up to which commit it was confirmed to hold its share; `null` for one not yet written.
@@ -216,6 +219,7 @@ fn body(content: &Content, expected: u32) -> Result<Vec<u8>, Flaw> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Layout;
     use super::*;
 
     fn head() -> Head {
@@ -230,7 +234,8 @@ mod tests {
             wish: 1,
             beat: Stamp::from_seconds(1),
             seq: Seq(7),
-            layout: Some(Layout { epoch: 2, total: 3 }),
+            accord: Accord { layout: Some(Layout { epoch: 2, total: 3 }), ..Accord::default() },
+            doubled: None,
             ring: Vec::new(),
             buckets: vec![None, Some(Point { term: 2, seq: Seq(5) })],
             crc: 0,

@@ -36,13 +36,53 @@ impl EntryKey {
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
-/// The sharding in force: recorded in the head of seat 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Into how many seats the subjects are cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// Counts the changes.
     pub epoch: u64,
     /// How many seats there are.
     pub total: u32,
+}
+
+/// What a head records of the layout. The head of seat 0 says which one is in force; any other says which one its own
+/// facts are cut by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Accord {
+    /// The layout of the facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) layout: Option<Layout>,
+    /// The change that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<Next>,
+    /// In the head of seat 0: seats below this number, and not below the total, may still hold what is not theirs.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) retired: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// A change of the layout, and how far a seat has come with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Next {
+    /// What is to be in force.
+    pub(crate) layout: Layout,
+    /// What the seat has done for it.
+    pub(crate) step: Step,
+}
+
+/// How far a seat has come with a change of the layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Step {
+    /// Seat 0 asks for it.
+    Asked,
+    /// The seat tells nothing, and its facts stay as they are.
+    Frozen,
+    /// It has stored its share of what every seat knows.
+    Loaded,
 }
 
 /// Who wants the seat.
@@ -182,6 +222,13 @@ pub enum LedgerNews {
         /// The term that stands in the head.
         term: u64,
         /// Its holder.
+        by: String,
+        /// Whether it has given the seat back at once.
+        released: bool,
+    },
+    /// Another process that serves this seat has been fenced, and is still there.
+    Doubled {
+        /// What it calls itself.
         by: String,
     },
     /// The store refuses to take a part; it is tried again for ever. Said once until it is accepted.

@@ -19,10 +19,17 @@ pub(super) enum Judged {
     Fenced {
         term: u64,
         by: String,
+        released: bool,
     },
 }
 
 impl Open {
+    /// Whether every fact is committed.
+    pub(super) fn is_settled(&self) -> bool {
+        let flies = self.flight.as_ref().is_some_and(|flight| !flight.facts.is_empty());
+        !flies && self.leaving.is_empty() && self.pending.is_empty()
+    }
+
     /// A reading of the head, asked for by the commit on its way, by a segment or by a bucket.
     pub(super) fn read_head(
         &mut self,
@@ -46,6 +53,9 @@ impl Open {
         if let Some(fenced) = self.fenced(read.as_ref()) {
             return fenced;
         }
+        if let Some(Ok(Head { doubled: Some(by), .. })) = &read {
+            out.say(LedgerNews::Doubled { by: by.clone() });
+        }
         let ours =
             matches!(&read, Some(Ok(head)) if head.term == self.head.term && head.seq >= self.head.seq);
         if !ours {
@@ -66,10 +76,14 @@ impl Open {
             Ok(head) => {
                 let other = head.incarnation != self.claim.incarnation && head.term >= self.head.term;
                 let fenced = other || head.term > self.head.term;
-                fenced.then(|| Judged::Fenced { term: head.term, by: head.holder.clone() })
+                fenced.then(|| Judged::Fenced {
+                    term: head.term,
+                    by: head.holder.clone(),
+                    released: head.released,
+                })
             }
             Err(Flaw::Later { term, .. }) => {
-                Some(Judged::Fenced { term: *term, by: "a later release".to_owned() })
+                Some(Judged::Fenced { term: *term, by: "a later release".to_owned(), released: false })
             }
             Err(Flaw::Broken(_)) => None,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::commit::Open;
-use super::interface::{Claim, EntryKey, Layout, LedgerEffect, LedgerNews, Pace, Seq};
+use super::interface::{Accord, Claim, EntryKey, LedgerEffect, LedgerNews, Pace, Seq};
 use super::judge::Judged;
 use super::outbox::Outbox;
 use super::part::{Part, StoreTrouble, Version};
@@ -131,19 +131,29 @@ impl Ledger {
         self.seat().map_or(0, Open::waiting)
     }
 
-    /// The layout that the head records, or is about to.
-    pub fn layout(&self) -> Option<Layout> {
-        self.seat()?.layout
+    /// What the head records of the layout, or is about to.
+    pub(crate) fn accord(&self) -> Option<Accord> {
+        Some(self.seat()?.accord)
     }
 
-    /// Records a layout with the next commit.
-    pub fn set_layout(&mut self, layout: Layout) {
+    /// What the committed head records of the layout.
+    pub(crate) fn recorded(&self) -> Option<Accord> {
+        Some(self.seat()?.head.accord)
+    }
+
+    /// Records this with the next commit.
+    pub(crate) fn set_accord(&mut self, accord: Accord) {
         if let Stage::Open(open) = &mut self.stage
-            && open.layout != Some(layout)
+            && open.accord != accord
         {
-            open.layout = Some(layout);
+            open.accord = accord;
             open.wanted = true;
         }
+    }
+
+    /// Whether every fact that was put is committed.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.seat().is_some_and(Open::is_settled)
     }
 
     /// Commits a head also without facts, so that others see a seat without a Lease alive.
@@ -204,7 +214,7 @@ impl Ledger {
                 let open = Open::new(self.claim.clone(), self.pace, *taken, now.boot, &mut self.out);
                 self.stage = Stage::Open(Box::new(open));
             }
-            Progress::Fenced { term, by } => self.judged(Judged::Fenced { term, by }),
+            Progress::Fenced { term, by, released } => self.judged(Judged::Fenced { term, by, released }),
         }
     }
 
@@ -212,7 +222,7 @@ impl Ledger {
         let news = match judged {
             Judged::Going => return,
             Judged::Closed => LedgerNews::Closed,
-            Judged::Fenced { term, by } => LedgerNews::Fenced { term, by },
+            Judged::Fenced { term, by, released } => LedgerNews::Fenced { term, by, released },
         };
         self.stage = Stage::Over;
         self.out.shut();

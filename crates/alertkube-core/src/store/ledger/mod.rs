@@ -32,6 +32,7 @@
 //! was lost. A starting one uses what is whole, keeps what is not under another name, and says so. Every part carries
 //! the `origin` of its life, so that buckets from before a deleted head are not taken for ours.
 
+mod caretaker;
 mod checkpoint;
 mod codec;
 mod commit;
@@ -44,13 +45,17 @@ mod judge;
 mod machine;
 mod outbox;
 mod part;
+mod peruse;
 mod recover;
 mod tail;
 mod take;
 
+pub(crate) use caretaker::{Edit, HeadSeen, edited, emptied, seen};
+pub(crate) use interface::{Accord, Next, Step};
 pub use interface::{Claim, EntryKey, Layout, LedgerEffect, LedgerNews, Pace, Seq, Sizes};
 pub use machine::Ledger;
 pub use part::{Content, Part, PartWrite, Refusal, StoreTrouble, Version};
+pub(crate) use peruse::{Perusal, Perused};
 
 #[cfg(test)]
 mod tests;

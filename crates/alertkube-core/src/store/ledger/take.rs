@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::codec::{Effort, Record, pack};
 use super::head::{FORMAT, Head};
-use super::interface::{Claim, LedgerNews, Seq};
+use super::interface::{Accord, Claim, LedgerNews, Seq};
 use super::outbox::Outbox;
 use super::part::{Content, Part, StoreTrouble, Version};
 use super::recover::{Found, Recovered, needed, recover};
@@ -32,6 +32,7 @@ pub(super) enum Progress {
     Fenced {
         term: u64,
         by: String,
+        released: bool,
     },
 }
 
@@ -165,7 +166,8 @@ impl Taking {
             wish: 0,
             beat: Stamp::default(),
             seq: Seq(0),
-            layout: None,
+            accord: Accord::default(),
+            doubled: None,
             ring: Vec::new(),
             buckets: vec![None],
             crc: 0,
@@ -204,6 +206,7 @@ impl Taking {
         head.holder.clone_from(&claim.holder);
         head.elected = claim.elected;
         head.released = false;
+        head.doubled = None;
         head.wish = claim.wish;
         head.beat = now.stamp();
         let content = head.content(content.body);
@@ -319,7 +322,7 @@ impl Taking {
             Some(Ok((head, _)))
                 if head.incarnation != taken.head.incarnation && head.term >= taken.head.term =>
             {
-                Progress::Fenced { term: head.term, by: head.holder }
+                Progress::Fenced { term: head.term, by: head.holder, released: head.released }
             }
             // Whatever else was done to the head, the first commit deals with it.
             _ => Progress::Taken(taken),

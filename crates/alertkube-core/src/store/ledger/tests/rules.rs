@@ -249,7 +249,7 @@ fn a_successor_fences_and_the_fenced_writes_no_more() {
     old.told();
     old.put(1, "a", "old");
     old.pass(SECOND);
-    assert_eq!(old.told(), [LedgerNews::Fenced { term: 2, by: "new".to_owned() }]);
+    assert_eq!(old.told(), [LedgerNews::Fenced { term: 2, by: "new".to_owned(), released: false }]);
     assert_eq!((old.store.writes, old.ledger.term()), (new.store.writes, None));
     assert_eq!(old.ledger.put(EntryKey::new(1, "a"), None), None);
     old.pass(600 * SECOND);
@@ -395,18 +395,18 @@ fn a_bucket_that_is_too_large_is_cut() {
 #[test]
 fn layout_and_beat_are_in_the_head() {
     let mut bench = Bench::small("a", Store::default());
-    let layout = Layout { epoch: 3, total: 2 };
-    bench.ledger.set_layout(layout);
+    let accord = Accord { layout: Some(Layout { epoch: 3, total: 2 }), ..Accord::default() };
+    bench.ledger.set_accord(accord);
     bench.pass(SECOND);
     let before = bench.store.head();
-    bench.ledger.set_layout(layout);
+    bench.ledger.set_accord(accord);
     bench.pass(SECOND);
-    assert_eq!((before.layout, bench.store.head().seq), (Some(layout), before.seq));
+    assert_eq!((before.accord, bench.store.head().seq), (accord, before.seq));
     bench.ledger.beat();
     bench.pass(SECOND);
     assert!(bench.store.head().beat > before.beat);
     let bench = Bench::small("b", bench.store);
-    assert_eq!(bench.ledger.layout(), Some(layout));
+    assert_eq!(bench.ledger.accord(), Some(accord));
 }
 
 #[test]
