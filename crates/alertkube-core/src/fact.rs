@@ -120,6 +120,34 @@ pub enum SeatFact {
         /// Whether there was no stored state.
         first: bool,
     },
+    /// The seat is sealed, and nothing is told from it before it is known what its share is.
+    Waits {
+        /// The seat.
+        seat: SeatId,
+    },
+    /// Nothing is told from the seat any more, because the number of seats is about to change.
+    Silent {
+        /// The seat.
+        seat: SeatId,
+        /// How many seats there are to be.
+        total: u32,
+    },
+    /// Another number of seats is in force, or the same as before again: the seat's share is told from now on.
+    Relaid {
+        /// The seat.
+        seat: SeatId,
+        /// How many seats there are.
+        total: u32,
+        /// How many alerts its share has.
+        alerts: usize,
+        /// How long nothing was told from it.
+        silent: std::time::Duration,
+    },
+    /// A change of the number of seats is called off.
+    CalledOff {
+        /// The seat.
+        seat: SeatId,
+    },
     /// The Lease of a seat is lost: this process follows.
     Lost {
         /// The seat.

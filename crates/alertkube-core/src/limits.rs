@@ -151,3 +151,30 @@ pub(crate) const LEDGER_BUCKET_SPACING: Duration = Duration::from_millis(500);
 pub(crate) const LEDGER_BUCKET_RATE: u32 = 1024 * 1024;
 /// Bytes of the Go program's snapshot once it is unpacked, which it stores in 900 KiB; a larger one is refused whole.
 pub(crate) const REFERENCE_SNAPSHOT_BYTES_MAX: usize = 64 << 20;
+
+/// A seat whose head has stood unchanged for this long is served by nobody: three beats.
+pub(crate) const LAYOUT_DEAD_AFTER: Duration = Duration::from_secs(90);
+/// How often a seat among several writes its head, with or without facts.
+pub(crate) const LAYOUT_BEAT: Duration = Duration::from_secs(30);
+/// How often a seat reads the head of seat 0, which says what is in force.
+pub(crate) const LAYOUT_POLL: Duration = Duration::from_secs(5);
+/// The same while it waits for others.
+pub(crate) const LAYOUT_POLL_BUSY: Duration = Duration::from_secs(1);
+/// One of so many of these readings is of every head.
+pub(crate) const LAYOUT_ROUNDS: u64 = 3;
+/// After so long without a reading, what stood unchanged meanwhile counts as changed: the others were cut off, too.
+pub(crate) const LAYOUT_EARSHOT: Duration = Duration::from_secs(45);
+/// A change of the layout that is not done by then is called off, since nobody tells anything meanwhile.
+pub(crate) const LAYOUT_CHANGE_MAX: Duration = Duration::from_secs(90);
+/// How long after a change that was called off the next one is asked for.
+pub(crate) const LAYOUT_RETRY: Duration = Duration::from_secs(30);
+/// How long a seat that knows no layout waits for seat 0 to say one.
+pub(crate) const LAYOUT_WAIT_FIRST: Duration = Duration::from_secs(30);
+/// Readings of another seat's facts before what is damaged in them is given up.
+pub(crate) const LAYOUT_READ_TRIES: u32 = 5;
+/// Steps that follow from one another in one call.
+pub(crate) const LAYOUT_STEPS_MAX: usize = 8;
+/// How often a process that was fenced says that it is still there.
+pub(crate) const LAYOUT_NOTE: Duration = Duration::from_secs(60);
+/// For how long that counts.
+pub(crate) const LAYOUT_DOUBLED_FOR: Duration = Duration::from_secs(150);

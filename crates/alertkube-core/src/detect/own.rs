@@ -8,7 +8,7 @@ use crate::severity::Severity;
 const OWN: Condition = Condition { kind: "Alertkube", ..Condition::BASE };
 
 /// The conditions about ourselves.
-pub(super) static CONDITIONS: [Condition; 5] = [
+pub(super) static CONDITIONS: [Condition; 7] = [
     Condition {
         reason: "ApiServerUnreachable",
         severity: Severity::Critical,
@@ -43,6 +43,24 @@ pub(super) static CONDITIONS: [Condition; 5] = [
         doc: "The store refuses what alertkube writes down before and after it tells: a quota, a missing right, an \
               admission webhook, or a size. Notifications are sent all the same, later than usual, but a restart or a \
               takeover may repeat them, and may forget to end what was told. The text holds the store's own words.",
+        ..OWN
+    },
+    Condition {
+        reason: "ShardUncovered",
+        severity: Severity::Critical,
+        hold_for: Duration::from_secs(90),
+        doc: "No process has served a shard for a minute and a half, so that nothing is told of the objects that belong \
+              to it. The text names the shard and who served it last. Start the replica with that \
+              `ALERTKUBE_SHARD_INDEX`, or give the remaining ones a smaller `ALERTKUBE_SHARD_TOTAL`; what stands is told \
+              as soon as the shard is served.",
+        ..OWN
+    },
+    Condition {
+        reason: "ShardDoubled",
+        hold_for: Duration::from_secs(60),
+        doc: "Two processes without leader election have the same shard. The one that came later tells; the other was \
+              fenced and stays silent until it ends. The text names both. Give each its own `ALERTKUBE_SHARD_INDEX`, or \
+              stop the one that is too many.",
         ..OWN
     },
     Condition {

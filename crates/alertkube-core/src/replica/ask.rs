@@ -58,8 +58,10 @@ pub struct Status {
 pub struct SeatStatus {
     /// The seat.
     pub seat: SeatId,
-    /// How many there are.
+    /// How many there are, as far as this process goes by it.
     pub total: u32,
+    /// How many there should be, as its environment has it.
+    pub wish: u32,
     /// Whether a Lease decides who serves it.
     pub elected: bool,
     /// Where this process stands with it.
@@ -76,6 +78,10 @@ pub struct SeatStatus {
     pub unsaved: Option<String>,
     /// Attempts that began and are not settled.
     pub in_doubt: usize,
+    /// Other seats that nobody serves.
+    pub uncovered: Vec<u32>,
+    /// A process that was fenced and serves this seat as well.
+    pub doubled: Option<String>,
 }
 
 /// Where a process stands with a seat.
@@ -87,6 +93,10 @@ pub enum Holding {
     Opens,
     /// It is served here.
     Holds,
+    /// It is held here, and there is nothing to tell: the layout in force has no such seat, or is not known yet.
+    Waits,
+    /// It is held here, and nothing is told while the number of seats changes.
+    Changes,
     /// Another took it, and this process stays silent until it ends.
     Fenced,
     /// This process stops.
@@ -173,11 +183,14 @@ impl Replica {
         let Tenure { hold, term, holder, since, refused, ledger, .. } = &self.tenure;
         SeatStatus {
             seat: self.station.seat,
-            total: self.station.total,
+            total: self.layouts.total,
+            wish: self.station.total,
             elected: self.station.election.is_some(),
             hold: match hold {
                 Hold::Follows => Holding::Follows,
                 Hold::Opens => Holding::Opens,
+                Hold::Holds if self.layouts.changes() => Holding::Changes,
+                Hold::Holds if !self.layouts.tells => Holding::Waits,
                 Hold::Holds => Holding::Holds,
                 Hold::Fenced => Holding::Fenced,
                 Hold::Closes { .. } | Hold::Ended => Holding::Closes,
@@ -188,6 +201,8 @@ impl Replica {
             kept: ledger.is_some(),
             unsaved: refused.as_ref().map(|(_, why)| why.clone()),
             in_doubt: self.flights.len(),
+            uncovered: self.uncovered(),
+            doubled: self.doubled().map(str::to_owned),
         }
     }
 

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use crate::alert::{Alert, Fingerprint, Subject};
 use crate::detect::{Finding, find_condition};
+use crate::own::OWN_KIND;
 use crate::replica::Replica;
 use crate::time::{Now, Stamp};
 use crate::watch::{Kind, KindId, LostWhy, Uid};
-
-/// The kind that alerts about ourselves name.
-pub(crate) const OWN_KIND: &str = "Alertkube";
 
 impl Replica {
     /// Looks at how the watches are.

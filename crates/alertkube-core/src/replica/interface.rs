@@ -107,6 +107,8 @@ pub enum Due {
     Reference,
     /// The ledger writes, or tries again.
     Ledger,
+    /// Other seats are looked at.
+    Layout,
     /// The limit for stopping.
     Stop,
 }

@@ -62,7 +62,7 @@ impl Replica {
         told: Stamp,
     ) -> bool {
         let Some(alert) = alert_of(fingerprint, known) else { return false };
-        if !self.owns(&alert.subject) {
+        if !self.owns(&alert) {
             return false;
         }
         let severity = alert.severity;

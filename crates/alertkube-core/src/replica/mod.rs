@@ -6,6 +6,7 @@ mod flights;
 mod gate;
 mod health;
 mod interface;
+mod layout;
 mod looking;
 mod migrating;
 mod outliving;
@@ -14,6 +15,7 @@ mod quarantine;
 mod sending;
 mod settling;
 mod station;
+mod stopping;
 mod telling;
 mod tenure;
 mod unsaved;
@@ -49,6 +51,7 @@ pub use station::{Keep, Standby, Station};
 
 use flights::Flights;
 use gate::Gate;
+use layout::Layouts;
 use picture::Picture;
 use quarantine::Quarantine;
 use tenure::{Hold as SeatHold, Tenure};
@@ -67,6 +70,7 @@ enum Task {
     Unsaved,
     Reference,
     Ledger,
+    Layout,
     Stop,
 }
 
@@ -83,6 +87,7 @@ impl Task {
             Task::Unsaved => Due::Unsaved,
             Task::Reference => Due::Reference,
             Task::Ledger => Due::Ledger,
+            Task::Layout => Due::Layout,
             Task::Stop => Due::Stop,
         }
     }
@@ -99,6 +104,7 @@ pub struct Replica {
     jitter: u64,
     station: Station,
     tenure: Tenure,
+    layouts: Layouts,
     started: Duration,
     /// Milliseconds by which the wall clock is ahead of the boot clock, as last seen.
     offset: i64,
@@ -157,6 +163,7 @@ impl Replica {
         let mut replica = Replica {
             rules: Rules::new(&settings, catalogue()),
             jitter: seed,
+            layouts: Layouts::new(&station, now.boot),
             station,
             tenure: Tenure::new(now.boot),
             started: now.boot,
@@ -212,11 +219,10 @@ impl Replica {
         }
         self.note_clock(now);
         match input {
-            Input::Read(seat, parts) if seat == self.station.seat => {
-                if let Some(ledger) = &mut self.tenure.ledger {
-                    ledger.read(now, parts);
-                }
-            }
+            Input::Read(seat, parts) => match &mut self.tenure.ledger {
+                Some(ledger) if seat == self.station.seat => ledger.read(now, parts),
+                _ => self.read_other(now, seat, parts),
+            },
             Input::Wrote(seat, write, result) if seat == self.station.seat => {
                 if let Some(own) = self.tenure.own_write(write)
                     && let Some(ledger) = &mut self.tenure.ledger
@@ -226,7 +232,8 @@ impl Replica {
             }
             Input::Reference(seat, found) if seat == self.station.seat => self.reference(now, found),
             Input::Lease(seat, news) if seat == self.station.seat => self.elected(now, news),
-            Input::Tick | Input::Read(..) | Input::Wrote(..) | Input::Lease(..) | Input::Reference(..) => {}
+            Input::Wrote(seat, ..) => self.wrote_other(now, seat),
+            Input::Tick | Input::Lease(..) | Input::Reference(..) => {}
             Input::Watch(kind, event) => self.watched(now, kind, event),
             Input::Replied(attempt, verdict) => self.replied(now, attempt, verdict),
             Input::Stop { by } => self.stop(by),
@@ -235,6 +242,7 @@ impl Replica {
         self.run_due(now);
         self.pump(now);
         self.lay_down(now);
+        self.turn_layout(now);
         self.turn_ledger(now);
         self.try_stop(now);
     }
@@ -264,7 +272,7 @@ impl Replica {
                 Task::Sweep => self.sweep(now),
                 Task::Unsaved => self.unsaved(now),
                 Task::Reference => self.effects.push_back(Effect::ReadReference(self.station.seat)),
-                Task::Sink(_) | Task::Ledger | Task::Stop => {}
+                Task::Sink(_) | Task::Ledger | Task::Layout | Task::Stop => {}
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::decide::Memory;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::OWN_SINCE_STORED_FROM;
 use crate::notification::{AttemptId, SinkId};
+use crate::replica::layout::Start;
 use crate::replica::tenure::Hold;
 use crate::replica::{Input, Replica};
 use crate::store::facts::{
@@ -30,10 +31,6 @@ impl Replica {
         for (part, why) in set_aside {
             self.fact(Fact::Seat(SeatFact::SetAside { part: part.suffix(), why: why.clone() }));
         }
-        let facts: Vec<(EntryKey, Box<[u8]>)> = match &self.tenure.ledger {
-            Some(ledger) => ledger.iter().map(|(key, value)| (key.clone(), value.into())).collect(),
-            None => Vec::new(),
-        };
         self.tenure.term = Some(term);
         self.next_attempt = self.next_attempt.max(term << ATTEMPT_BITS);
         self.tenure.refused = None;
@@ -41,15 +38,7 @@ impl Replica {
         // A start that could not wait for its state tells already.
         let early = self.tenure.hold == Hold::Holds;
         self.set_hold(now, Hold::Holds);
-        self.restored |= !first;
-        let alerts = self.take_up(now, &facts);
-        self.fact(Fact::Seat(SeatFact::Held { seat: self.station.seat, term: Some(term), alerts, first }));
-        self.observe_store(now);
-        if first {
-            self.await_reference();
-        } else if !early {
-            self.open_gate(now);
-        }
+        self.begin_layout(now, Start { term, first, early });
     }
 
     /// Takes facts into memory and reconciles them with what is seen already; gives how many alerts there were.
@@ -136,9 +125,9 @@ impl Replica {
     /// Lays down what changed. Attempts that wait for their commit learn which one it is.
     pub(super) fn lay_down(&mut self, now: Now) {
         let touched = self.memory.take_touched();
-        if !self.is_durable() || self.tenure.hold != Hold::Holds {
+        if !self.is_durable() || self.tenure.hold != Hold::Holds || !self.layouts.lays_down() {
             // What was told before the state could be read is laid down as soon as it can be.
-            if self.tenure.hold == Hold::Follows {
+            if self.tenure.hold == Hold::Follows || self.layouts.awaits() {
                 // What a follower sees, its predecessor lays down.
                 self.unwritten.clear();
             }
@@ -160,7 +149,8 @@ impl Replica {
             let kept = self.is_kept(fingerprint);
             let alert = self.tracker.get(fingerprint).filter(|_| kept).map(|alert| alert_fact(alert, now));
             self.put(alert_key(fingerprint), alert);
-            let flaps = self.tracker.flaps().of(fingerprint);
+            let foreign = self.tracker.get(fingerprint).is_some_and(|alert| !self.owns(alert));
+            let flaps = if foreign { &[] } else { self.tracker.flaps().of(fingerprint) };
             let flaps = (flaps.len() > 1).then(|| flaps_fact(flaps));
             self.put(flaps_key(fingerprint), flaps);
         }
@@ -192,7 +182,7 @@ impl Replica {
         }
         self.tracker.get(fingerprint).is_some_and(|alert| {
             let long = self.rules.of(alert.condition).hold_for > OWN_SINCE_STORED_FROM;
-            long && alert.finding.since.is_none() && alert.phase != Phase::Over && self.owns(&alert.subject)
+            long && alert.finding.since.is_none() && alert.phase != Phase::Over && self.owns(alert)
         })
     }
 
@@ -202,6 +192,7 @@ impl Replica {
         let mut heir = Replica::blank(Arc::clone(&self.settings), self.station.clone(), self.jitter, now);
         heir.look = self.look;
         heir.started = self.started;
+        heir.layouts.total = self.layouts.total;
         heir.next_attempt = self.next_attempt;
         heir.quarantine = self.quarantine.clone();
         if let Some(key) = without {

@@ -59,7 +59,8 @@ pub(super) struct Member {
 impl Replica {
     /// Sends whatever may be sent now, on every lane.
     pub(super) fn pump(&mut self, now: Now) {
-        let may = self.stopping.is_none() && (self.tenure.may_send(now.boot) || self.may_witness());
+        let tells = self.layouts.tells && self.tenure.may_send(now.boot);
+        let may = self.stopping.is_none() && (tells || self.may_witness());
         for index in 0..self.lanes.len() {
             let sink = SinkId(index);
             while may && let Some(job) = self.lanes[index].take(now.boot) {

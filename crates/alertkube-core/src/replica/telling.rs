@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::alert::{Alert, Face, Fingerprint, Phase, Subject};
+use crate::alert::{Alert, Face, Fingerprint, Phase};
 use crate::decide::{Decision, decide};
 use crate::fact::{About, Fact, Suppressed};
 use crate::judge::{Held, Hold, Voice};
 use crate::notification::{Action, SinkId};
-use crate::own::seat_of;
-use crate::replica::health::OWN_KIND;
+use crate::own::OWN_KIND;
 use crate::replica::tenure::Hold as SeatHold;
-use crate::replica::{Replica, Station, Task};
+use crate::replica::{Replica, Task};
 use crate::route::{around, route};
 use crate::severity::Severity;
 use crate::time::Now;
@@ -98,7 +97,7 @@ impl Replica {
     fn may_tell(&self, alert: &Alert) -> bool {
         let own = alert.subject.kind == OWN_KIND;
         match self.tenure.hold {
-            SeatHold::Holds => self.gate.open() || own,
+            SeatHold::Holds => self.layouts.tells && (self.gate.open() || own),
             _ => own && alert.condition.reason == WITNESSED && self.may_witness(),
         }
     }
@@ -107,13 +106,6 @@ impl Replica {
     /// and that it is back.
     pub(super) fn may_witness(&self) -> bool {
         self.tenure.hold != SeatHold::Holds && (self.tenure.witness || self.memory.open(witnessed()))
-    }
-
-    /// Whether the seat of this process answers for a subject. What is about its own state is its own.
-    pub(super) fn owns(&self, subject: &Subject) -> bool {
-        let Station { total, seat, .. } = self.station;
-        let own = subject.kind == OWN_KIND && subject.name.starts_with("shard-");
-        total <= 1 || own || seat_of(subject, total) == seat
     }
 
     pub(super) fn sinks_of(&self, alert: &Alert, severity: Severity) -> Vec<SinkId> {
@@ -147,7 +139,7 @@ impl Replica {
     }
 
     fn held_back(&self, now: Now, fingerprint: Fingerprint, alert: &Alert, sink: SinkId) -> Option<Held> {
-        if !self.owns(&alert.subject) {
+        if !self.owns(alert) {
             return Some(Held { by: Suppressed::Foreign, cause: None, until: None });
         }
         if self.stock.keeps(fingerprint, sink) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::alert::Fingerprint;
 use crate::fact::{Fact, SeatFact};
-use crate::limits::{CLOSE_WITHIN, OPEN_UNSAVED_AFTER};
+use crate::limits::OPEN_UNSAVED_AFTER;
 use crate::own::{LeaseNews, LostLease};
 use crate::replica::station::Standby;
 use crate::replica::telling::witnessed;
@@ -167,6 +167,7 @@ impl Replica {
         let jitter = self.next_jitter();
         let Some(mut keep) = self.station.keep.clone() else {
             self.set_hold(now, Hold::Holds);
+            self.layouts.tells = true;
             self.fact(Fact::Seat(SeatFact::Held {
                 seat: self.station.seat,
                 term: None,
@@ -177,6 +178,7 @@ impl Replica {
         };
         // Every hold is another writer, also within one process.
         keep.claim.incarnation = format!("{}-{jitter:x}", keep.claim.incarnation);
+        keep.claim.wish = self.station.total;
         let mut ledger = Ledger::new(keep.claim, keep.pace, jitter);
         ledger.open(now);
         self.tenure.ledger = Some(ledger);
@@ -231,6 +233,7 @@ impl Replica {
         let mut heir =
             Replica::blank(std::sync::Arc::clone(&self.settings), self.station.clone(), self.jitter, now);
         heir.look = self.look;
+        heir.layouts.total = self.layouts.total;
         heir.next_attempt = self.next_attempt;
         heir.tenure.succeed(&self.tenure);
         heir.restored = self.restored;
@@ -307,7 +310,8 @@ impl Replica {
                 self.tenure.unheard = None;
                 self.committed(now, seq);
             }
-            LedgerNews::Fenced { term, by } => self.fenced(now, term, by),
+            LedgerNews::Fenced { term, by, released } => self.fenced(now, term, by, released),
+            LedgerNews::Doubled { by } => self.hear_double(now, by),
             LedgerNews::Refused { part, why, text, .. } => {
                 let words = format!("{part}: {}: {text}", why.label());
                 self.fact(Fact::Seat(SeatFact::Refused { why: words.clone() }));
@@ -343,7 +347,7 @@ impl Replica {
         }
     }
 
-    fn fenced(&mut self, now: Now, term: u64, by: String) {
+    fn fenced(&mut self, now: Now, term: u64, by: String, released: bool) {
         self.fact(Fact::Seat(SeatFact::Fenced { seat: self.station.seat, term, by: by.clone() }));
         if matches!(self.tenure.hold, Hold::Closes { .. }) {
             return self.end();
@@ -352,47 +356,15 @@ impl Replica {
         self.tenure.holder = Some(by);
         match self.station.election {
             Some(_) => self.effects.push_back(Effect::Resign(self.station.seat)),
-            None => self.set_hold(now, Hold::Fenced),
-        }
-    }
-
-    /// Everything is settled: the last commit, and the seat is given back.
-    pub(super) fn close(&mut self, now: Now) {
-        match (self.tenure.hold, &mut self.tenure.ledger) {
-            (Hold::Holds, Some(ledger)) => {
-                ledger.close(now, true);
-                self.set_hold(now, Hold::Closes { by: now.boot + CLOSE_WITHIN });
-                self.agenda = crate::agenda::Agenda::new();
-                self.agenda.set(Task::Stop, now.boot + CLOSE_WITHIN);
-                self.turn_ledger(now);
+            // Nobody serves it: it was sealed because nothing was heard of this process.
+            None if released => {
+                self.watch_all();
+                self.take_seat(now);
             }
-            _ => self.end(),
+            None => {
+                self.set_hold(now, Hold::Fenced);
+                self.agenda.set(Task::Layout, now.boot);
+            }
         }
-    }
-
-    fn end(&mut self) {
-        if self.tenure.hold == Hold::Ended {
-            return;
-        }
-        self.tenure.hold = Hold::Ended;
-        self.tenure.ledger = None;
-        self.agenda = crate::agenda::Agenda::new();
-        self.effects.push_back(Effect::Stopped);
-    }
-
-    pub(super) fn try_stop(&mut self, now: Now) {
-        match (self.tenure.hold, self.stopping) {
-            (Hold::Ended, _) | (_, None) => {}
-            (Hold::Closes { by }, _) if now.boot >= by => self.end(),
-            (Hold::Closes { .. }, _) => {}
-            (_, Some(by)) if self.flights.is_empty() || now.boot >= by => self.close(now),
-            _ => {}
-        }
-    }
-
-    pub(super) fn stop(&mut self, by: Duration) {
-        let by = self.stopping.map_or(by, |before| before.min(by));
-        self.stopping = Some(by);
-        self.agenda.set(Task::Stop, by);
     }
 }

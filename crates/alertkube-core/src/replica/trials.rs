@@ -304,6 +304,8 @@ fn every_field_of_a_replica_is_stored_rebuilt_or_of_the_process() {
         fresh,
         awaiting,
         unwritten,
+        // Stored in the head of the ledger; what is known of other seats is read anew.
+        layouts,
         // Of the process, learned anew: whose sink failed and when the server was away.
         failing,
         quarantine,
@@ -313,7 +315,7 @@ fn every_field_of_a_replica_is_stored_rebuilt_or_of_the_process() {
     let _ =
         (tracker, flights, rules, picture, hints, graph, inhibitors, holders, postures, held, gate, lanes);
     let _ = (stock, restored, settings, station, tenure, jitter, started, offset, next_attempt, stopping);
-    let _ = (agenda, effects, unwritten, failing, quarantine, away, answers_since);
+    let _ = (agenda, effects, unwritten, failing, quarantine, away, answers_since, layouts);
     assert_eq!(memory.iter().count(), 0);
     assert!(fresh.is_empty() && awaiting.is_empty());
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::detect::Finding;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{OPEN_UNHEARD_AFTER, OPEN_UNSAVED_AFTER, UNSAVED_AFTER, UNSAVED_CRITICAL_AFTER};
+use crate::replica::layout::coverage::shard_name;
 use crate::replica::tenure::Hold;
 use crate::replica::{Replica, Task};
 use crate::time::Now;
@@ -65,6 +66,7 @@ impl Replica {
             return;
         }
         self.set_hold(now, Hold::Holds);
+        self.layouts.tells = true;
         self.fact(Fact::Seat(SeatFact::Held { seat: self.station.seat, term: None, alerts: 0, first: true }));
         self.observe_store(now);
         self.open_gate(now);
@@ -79,12 +81,14 @@ impl Replica {
             text: format!("what was told cannot be stored, so a restart may repeat it: {why}"),
             parts: Vec::new(),
         });
-        let name = if self.station.total > 1 {
-            format!("shard-{}", self.station.seat.0)
-        } else {
-            "state".to_owned()
+        // What it was called in another layout is over.
+        let shard = shard_name(self.station.seat.0);
+        let (name, other) = match self.layouts.total > 1 {
+            true => (&*shard, "state"),
+            false => ("state", &*shard),
         };
-        self.observe_own(now, "AlertStateNotSaved", &name, finding);
+        self.observe_own(now, "AlertStateNotSaved", other, None);
+        self.observe_own(now, "AlertStateNotSaved", name, finding);
     }
 
     /// The API server went away from the holder of the Lease, or is back.

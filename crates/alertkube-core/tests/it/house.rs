@@ -57,6 +57,8 @@ pub(crate) struct Member {
     pub(crate) stopped: bool,
     /// Sends that it was late for.
     pub(crate) late: usize,
+    /// Writes until it dies, and whether the last one is still applied.
+    pub(crate) dies_after: Option<(usize, bool)>,
 }
 
 pub(crate) struct House {
@@ -160,6 +162,7 @@ impl House {
             resigned: 0,
             stopped: false,
             late: 0,
+            dies_after: None,
         });
         self.drain(index);
         index
@@ -239,6 +242,16 @@ impl House {
     fn write(&mut self, index: usize, seat: SeatId, id: WriteId, write: PartWrite) {
         let member = &mut self.members[index];
         let shelf = self.shelves.entry(seat).or_default();
+        match &mut member.dies_after {
+            Some((0, applied)) => {
+                if *applied {
+                    drop(shelf.write(write));
+                }
+                return self.crash(index);
+            }
+            Some((left, _)) => *left -= 1,
+            None => {}
+        }
         let unknown = || Err(StoreTrouble::Unknown("no answer".to_owned()));
         let answer: Result<Version, StoreTrouble> = match member.line {
             Line::Open => shelf.write(write),
@@ -340,6 +353,12 @@ impl House {
 
     pub(crate) fn lease(&mut self, index: usize, news: LeaseNews) {
         self.input(index, Input::Lease(SeatId::default(), news));
+    }
+
+    /// Deals the Lease of a replica's own seat to it.
+    pub(crate) fn hold_seat(&mut self, index: usize) {
+        let (seat, until) = (self.status(index).seat.seat, self.boot + Duration::from_secs(36_000));
+        self.input(index, Input::Lease(seat, LeaseNews::Held { until, early: false }));
     }
 
     /// Deals the Lease of the seat to a replica, for an hour of virtual time.

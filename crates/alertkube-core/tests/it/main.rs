@@ -5,6 +5,7 @@ mod desk;
 mod holds;
 mod house;
 mod incremental;
+mod layouts;
 mod life;
 mod manual;
 mod objects;

@@ -16,6 +16,12 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
+    /// Bytes of what all segments and buckets hold.
+    pub(crate) fn bytes(&self) -> usize {
+        let beside = self.parts.iter().filter(|(part, _)| **part != Part::Head);
+        beside.map(|(_, (content, _))| content.len()).sum()
+    }
+
     pub(crate) fn read(&self, part: Part) -> PartRead {
         if let Some(trouble) = &self.trouble {
             return Err(trouble.clone());
