@@ -189,10 +189,16 @@ impl Engine {
                     let aside = async move |store: &Store| {
                         store.set_aside(part, content).await.map(|()| Version(String::new()))
                     };
-                    self.store(move |store| async move { Signal::Wrote(seat, id, aside(&store).await) });
+                    self.store(
+                        seat,
+                        move |store| async move { Signal::Wrote(seat, id, aside(&store).await) },
+                    );
                 }
                 Effect::ReadReference(seat) => {
-                    self.store(move |store| async move { Signal::Reference(seat, store.reference().await) });
+                    self.store(
+                        seat,
+                        move |store| async move { Signal::Reference(seat, store.reference().await) },
+                    );
                 }
                 Effect::Resign(_) => (self.parts.resign)(format!(
                     "{} was fenced: another replica sealed the state of the seat",
@@ -236,7 +242,7 @@ impl Engine {
     }
 
     fn read(&self, seat: SeatId, parts: Vec<Part>) {
-        self.store(move |store| async move {
+        self.store(seat, move |store| async move {
             let reads = parts.into_iter().map(|part| {
                 let store = Arc::clone(&store);
                 async move { (part, store.read(part).await) }
@@ -248,7 +254,7 @@ impl Engine {
     fn write(&self, seat: SeatId, id: WriteId, write: PartWrite) {
         let (clock, telemetry) = (self.parts.clock, Arc::clone(&self.parts.telemetry));
         let point = if self.holds { "commit" } else { "seal" };
-        self.store(move |store| async move {
+        self.store(seat, move |store| async move {
             let (part, begun, bytes) = (write.part, clock.now().boot, write.content.len());
             stop_at::pass(point);
             let result = store.write(write).await;
@@ -258,9 +264,17 @@ impl Engine {
     }
 
     /// Asks the store, and tells the replica what it said.
-    fn store<F: Future<Output = Signal> + Send + 'static>(&self, ask: impl FnOnce(Arc<Store>) -> F) {
+    fn store<F: Future<Output = Signal> + Send + 'static>(
+        &self,
+        seat: SeatId,
+        ask: impl FnOnce(Arc<Store>) -> F,
+    ) {
         let Some(store) = &self.parts.store else { return };
-        let (answer, inbox) = (ask(Arc::clone(store)), self.inbox());
+        let store = match seat == self.parts.station.seat {
+            true => Arc::clone(store),
+            false => Arc::new(store.of(seat)),
+        };
+        let (answer, inbox) = (ask(store), self.inbox());
         let asking = async move {
             // The engine is gone only when nobody waits for an answer any more.
             let _gone = inbox.send(answer.await).await;

@@ -58,6 +58,7 @@ async fn readyz(State(sources): State<Sources>, RawQuery(query): RawQuery) -> Re
     let status = sources.status.borrow().clone();
     let asked = query.is_some_and(|query| query.split('&').any(|word| word == "standby=ok"));
     let answer = match (asked, &sources.lease) {
+        (true, None) => standby(status.as_ref(), None),
         (true, Some(lease)) => {
             let now = sources.clock.now().boot;
             standby(status.as_ref(), lease.heard().map(|heard| now.saturating_sub(heard)))
@@ -71,6 +72,9 @@ async fn readyz(State(sources): State<Sources>, RawQuery(query): RawQuery) -> Re
 /// answers it.
 pub(super) fn standby(status: Option<&Status>, silence: Option<Duration>) -> Result<String, String> {
     let words = match (readiness(status), status.map(|status| status.seat.hold)) {
+        (Err(words), Some(Holding::Waits | Holding::Changes)) => {
+            return Ok(format!("standing by: {words}"));
+        }
         (Err(words), Some(Holding::Follows | Holding::Opens)) => words,
         (answer, _) => return answer,
     };
@@ -124,17 +128,31 @@ fn seat_words(status: &SeatStatus) -> String {
     match status.hold {
         Holding::Follows => format!("{shard}standby; the leader is {by}"),
         Holding::Opens => format!("{shard}leader, reading the stored state"),
+        Holding::Waits => format!(
+            "shard {} waits for the layout: {} shards are wished for, {} are in force",
+            status.seat.0, status.wish, status.total
+        ),
+        Holding::Changes => format!("{shard}silent while the number of shards changes to {}", status.wish),
         Holding::Fenced => {
             format!("{shard}fenced: {by} has taken over; this process stays silent until it ends")
         }
         Holding::Closes => format!("{shard}stopping"),
         Holding::Holds => {
             let elected = if status.elected { "leader, " } else { "" };
+            let wish = match status.wish == status.total {
+                true => String::new(),
+                false => format!("{} shards are wished for, ", status.wish),
+            };
+            let uncovered: Vec<String> = status.uncovered.iter().map(u32::to_string).collect();
+            let uncovered = match uncovered.is_empty() {
+                true => String::new(),
+                false => format!("NOBODY SERVES SHARD {}, ", uncovered.join(", ")),
+            };
             let unsaved = match &status.unsaved {
                 Some(why) => format!("STATE NOT SAVED ({why}), "),
                 None => String::new(),
             };
-            format!("{shard}{elected}{unsaved}")
+            format!("{shard}{elected}{wish}{uncovered}{unsaved}")
         }
     }
 }

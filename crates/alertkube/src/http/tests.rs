@@ -48,6 +48,7 @@ fn seat(hold: Holding) -> SeatStatus {
     SeatStatus {
         seat: SeatId(0),
         total: 1,
+        wish: 1,
         elected: hold == Holding::Follows,
         hold,
         term: None,
@@ -56,6 +57,8 @@ fn seat(hold: Holding) -> SeatStatus {
         kept: true,
         unsaved: None,
         in_doubt: 0,
+        uncovered: Vec::new(),
+        doubled: None,
     }
 }
 

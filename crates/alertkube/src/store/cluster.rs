@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use alertkube_api::{Persistence, PersistenceKind, Shard};
-use alertkube_core::{Content, Part, PartWrite, StoreTrouble, Version};
+use alertkube_core::{Content, Part, PartWrite, SeatId, StoreTrouble, Version};
 use anyhow::Context;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request, StatusCode};
@@ -29,7 +29,11 @@ const ACCOUNT_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/n
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     namespace: String,
+    /// What the names of all seats have in common, and those of this seat.
+    base: String,
     prefix: String,
+    /// Where the Go program had its snapshot.
+    reference: String,
     kind: PersistenceKind,
 }
 
@@ -46,7 +50,14 @@ impl Place {
         let of_account = || files::read(account).ok().map(|text| text.trim().to_owned());
         let namespace = namespace.clone().or_else(of_account).filter(|namespace| !namespace.is_empty());
         let namespace = namespace.unwrap_or_else(|| config.default_namespace.clone());
-        Place { namespace, prefix: names::prefix(name, shard), kind: *kind }
+        let base = names::base(name, shard).to_owned();
+        let (prefix, reference) = (names::prefix(&base, shard.index), names::reference(name, shard));
+        Place { namespace, base, prefix, reference, kind: *kind }
+    }
+
+    /// The same place of another seat.
+    fn of(&self, seat: SeatId) -> Place {
+        Place { prefix: names::prefix(&self.base, seat.0), ..self.clone() }
     }
 
     /// Where the objects are.
@@ -83,7 +94,12 @@ impl ClusterStore {
         Ok(ClusterStore { client, clock, place, seen: Mutex::default() })
     }
 
-    /// The store of another seat, over the same client.
+    /// The store of another seat beside this one.
+    pub(super) fn of(&self, seat: SeatId) -> ClusterStore {
+        self.at(self.place.of(seat))
+    }
+
+    /// A store at another place, over the same client.
     pub(crate) fn at(&self, place: Place) -> ClusterStore {
         ClusterStore { client: self.client.clone(), clock: self.clock, place, seen: Mutex::default() }
     }
@@ -115,7 +131,7 @@ impl ClusterStore {
     pub(super) async fn reference(&self) -> Result<Option<Vec<u8>>, StoreTrouble> {
         // The Go program has ConfigMaps only.
         let kind = PersistenceKind::ConfigMap;
-        let name = &self.place.prefix;
+        let name = &self.place.reference;
         match self.fetch(kind, name).await? {
             Some(bytes) => objects::snapshot(&bytes).map_err(|error| self.unreadable(name, &error)),
             None => Ok(None),

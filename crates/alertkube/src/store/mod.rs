@@ -11,7 +11,7 @@ mod objects;
 mod cluster;
 mod folder;
 
-use alertkube_core::{Content, Part, PartWrite, StoreTrouble, Version};
+use alertkube_core::{Content, Part, PartWrite, Refusal, SeatId, StoreTrouble, Version};
 
 pub(crate) use cluster::{ClusterStore, Place};
 pub(crate) use folder::FileStore;
@@ -23,9 +23,25 @@ pub(crate) enum Store {
     Cluster(Box<ClusterStore>),
     /// Files: `--state-dir`.
     Files(FileStore),
+    /// What another process has in its own folder.
+    Elsewhere,
+}
+
+/// The answer of a folder to questions about other seats.
+fn elsewhere() -> StoreTrouble {
+    let text = "every process has a state folder of its own".to_owned();
+    StoreTrouble::Refused { why: Refusal::Forbidden, text }
 }
 
 impl Store {
+    /// The store of another seat beside this one.
+    pub(crate) fn of(&self, seat: SeatId) -> Store {
+        match self {
+            Store::Cluster(store) => Store::Cluster(Box::new(store.of(seat))),
+            Store::Files(_) | Store::Elsewhere => Store::Elsewhere,
+        }
+    }
+
     /// A part as it stands now, or that there is none.
     ///
     /// # Errors
@@ -34,6 +50,7 @@ impl Store {
         match self {
             Store::Cluster(store) => store.read(part).await,
             Store::Files(store) => store.read(part).await,
+            Store::Elsewhere => Err(elsewhere()),
         }
     }
 
@@ -45,6 +62,7 @@ impl Store {
         match self {
             Store::Cluster(store) => store.write(write).await,
             Store::Files(store) => store.write(write).await,
+            Store::Elsewhere => Err(elsewhere()),
         }
     }
 
@@ -57,6 +75,7 @@ impl Store {
         match self {
             Store::Cluster(store) => store.set_aside(part, content).await,
             Store::Files(store) => store.set_aside(part, content).await,
+            Store::Elsewhere => Err(elsewhere()),
         }
     }
 
@@ -67,7 +86,7 @@ impl Store {
     pub(crate) async fn reference(&self) -> Result<Option<Vec<u8>>, StoreTrouble> {
         match self {
             Store::Cluster(store) => store.reference().await,
-            Store::Files(_) => Ok(None),
+            Store::Files(_) | Store::Elsewhere => Ok(None),
         }
     }
 }

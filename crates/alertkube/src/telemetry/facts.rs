@@ -68,6 +68,23 @@ impl Telemetry {
     fn record_seat(&self, fact: &SeatFact) {
         match fact {
             SeatFact::Held { seat, term, alerts, first } => self.seat_held(seat.0, *term, *alerts, *first),
+            SeatFact::Waits { seat } => {
+                info!(seat = seat.0, "nothing is told from this seat before the layout has it");
+            }
+            SeatFact::Silent { seat, total } => {
+                info!(seat = seat.0, total, "nothing is told while the number of shards changes");
+            }
+            SeatFact::Relaid { seat, total, alerts, silent } => {
+                let silent = silent.as_secs_f64();
+                info!(
+                    seat = seat.0,
+                    total, alerts, silent, "this share of so many shards is told from now on"
+                );
+                self.metrics.seats.relaid.inc();
+            }
+            SeatFact::CalledOff { seat } => {
+                warn!(seat = seat.0, "the change of the number of shards is called off; it is tried again");
+            }
             SeatFact::Lost { seat, why } => {
                 warn!(seat = seat.0, why, "the Lease is lost; this replica stops telling and follows");
                 self.metrics.seats.lost.inc();

@@ -65,6 +65,10 @@ pub(super) struct Watch {
 
 /// Who serves, and what is stored.
 pub(super) struct Seats {
+    pub(super) relaid: Counter,
+    pub(super) shards: Gauge,
+    pub(super) uncovered: Gauge,
+    pub(super) doubled: Gauge,
     pub(super) leader: Gauge,
     pub(super) held: Gauges<1>,
     pub(super) term: Gauges<1>,
@@ -237,6 +241,16 @@ impl Seats {
                 "alertkube_state_writes_total",
                 part,
                 "Writes of stored state by part (head, journal, bucket) and result (ok, conflict, refused, unknown)",
+            ),
+            relaid: book.counter(
+                "alertkube_shard_layouts_total",
+                "Times this replica went over to another number of shards",
+            ),
+            shards: book.gauge("alertkube_shards", "Number of shards that this replica goes by"),
+            uncovered: book.gauge("alertkube_shards_uncovered", "Other shards that nobody serves"),
+            doubled: book.gauge(
+                "alertkube_shards_doubled",
+                "1 while another process has the shard of this replica as well, and one of the two is fenced",
             ),
             bytes: book.gauge("alertkube_state_snapshot_bytes", "Bytes of the last commit of the stored state"),
             refused: book.counter(

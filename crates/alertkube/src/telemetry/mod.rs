@@ -119,6 +119,10 @@ impl Telemetry {
         seats.term.set([&name], i64::try_from(term).unwrap_or(i64::MAX));
         seats.unsaved.set(i64::from(status.unsaved.is_some()));
         set(&seats.in_doubt, status.in_doubt);
+        set(&seats.shards, usize::try_from(status.total).unwrap_or(usize::MAX));
+        set(&seats.uncovered, status.uncovered.len());
+        let fenced = status.hold == Holding::Fenced && status.total > 1;
+        seats.doubled.set(i64::from(status.doubled.is_some() || fenced));
     }
 
     /// A write of stored state ended after this long.

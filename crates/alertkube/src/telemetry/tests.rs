@@ -60,6 +60,10 @@ fn every_fact() -> Vec<Fact> {
         Fact::Seat(SeatFact::Held { seat: SeatId(1), term: Some(3), alerts: 2, first: false }),
         Fact::Seat(SeatFact::Held { seat: SeatId(1), term: Some(3), alerts: 0, first: true }),
         Fact::Seat(SeatFact::Held { seat: SeatId(1), term: None, alerts: 0, first: true }),
+        Fact::Seat(SeatFact::Waits { seat: SeatId(1) }),
+        Fact::Seat(SeatFact::Silent { seat: SeatId(1), total: 4 }),
+        Fact::Seat(SeatFact::Relaid { seat: SeatId(1), total: 4, alerts: 9, silent: Duration::from_secs(2) }),
+        Fact::Seat(SeatFact::CalledOff { seat: SeatId(1) }),
         Fact::Seat(SeatFact::Lost { seat: SeatId(1), why: words.clone() }),
         Fact::Seat(SeatFact::Fenced { seat: SeatId(1), term: 4, by: words.clone() }),
         Fact::Seat(SeatFact::Refused { why: words.clone() }),
@@ -95,6 +99,7 @@ fn served() -> String {
         seat: SeatStatus {
             seat: SeatId(1),
             total: 3,
+            wish: 3,
             elected: true,
             hold: Holding::Holds,
             term: Some(3),
@@ -103,6 +108,8 @@ fn served() -> String {
             kept: true,
             unsaved: Some("quota".to_owned()),
             in_doubt: 4,
+            uncovered: vec![2],
+            doubled: None,
         },
         sinks: vec![SinkStatus { name: "webhook".to_owned(), depth: 5, in_flight: 1, breaker_open: true }],
     });

@@ -8,6 +8,10 @@ pub(super) fn findings(picture: &Picture) -> Vec<Finding> {
     let mut found = Vec::new();
     for (index, seat) in &picture.seats {
         let name = seat_name(*index);
+        // A seat that the layout in force has no more is nobody's to cover.
+        if index.is_some_and(|index| in_force(picture).is_some_and(|total| index >= total)) {
+            continue;
+        }
         let of_seat = [of_lease(picture, seat), of_both(picture, seat), of_head(picture, seat)];
         found.extend(of_seat.into_iter().flatten().map(|(kind, text)| Finding {
             kind,
@@ -24,6 +28,12 @@ pub(super) fn findings(picture: &Picture) -> Vec<Finding> {
 pub(super) fn largest_wish(picture: &Picture) -> u32 {
     let wishes = picture.seats.values().filter_map(|seat| seat.head.there()).map(|head| head.wish);
     wishes.max().unwrap_or(0).min(SHARDS_MAX)
+}
+
+/// The number of shards that was agreed upon last.
+fn in_force(picture: &Picture) -> Option<u32> {
+    let layouts = picture.seats.values().filter_map(|seat| seat.head.there()?.layout);
+    layouts.max_by_key(|layout| layout.epoch).map(|layout| layout.total)
 }
 
 type Said = Option<(FindingKind, String)>;
@@ -89,7 +99,7 @@ fn of_head(picture: &Picture, seat: &Seat) -> Said {
 
 /// Shards that somebody counts on and of which there is neither Lease nor head.
 fn missing(picture: &Picture) -> Option<Finding> {
-    let total = largest_wish(picture);
+    let total = in_force(picture).unwrap_or_else(|| largest_wish(picture));
     let gone = |index: &u32| {
         let seat = picture.seats.get(&Some(*index));
         seat.is_none_or(|seat| matches!((&seat.lease, &seat.head), (Found::Absent, Found::Absent)))

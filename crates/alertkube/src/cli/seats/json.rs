@@ -5,7 +5,7 @@ use alertkube_core::Stamp;
 use serde_json::{Value, json};
 
 use super::findings::findings;
-use super::picture::{Head, Index, LeaseRow, Picture, Seat, State, seat_name};
+use super::picture::{Head, Index, Layout, LeaseRow, Picture, Seat, State, seat_name};
 
 /// The fields, for the help. Fields are added, never renamed; instants are RFC 3339 in UTC.
 pub(super) const FIELDS: &str = "\
@@ -24,6 +24,9 @@ Fields of --output json (instants are RFC 3339 in UTC; ages are whole seconds by
     head                    null without one
       name, term, holder, elected, released, seq
       wish                  the number of shards that its writer was told
+      layout                the number of shards by which its facts are cut, and the epoch of that; null before any
+                            was agreed upon
+      next                  the one that is about to replace it; else null
       beat, beatAgeSeconds  when it was last written, by its writer's clock
   findings[]                what is to be looked at: kind, seats, text
     kind                    holdersDiffer, leaseExpired, leaseFree, leaseMissing, headStale, headReleased,
@@ -78,7 +81,8 @@ fn lease(at: Stamp, row: &LeaseRow) -> Value {
 }
 
 fn head(at: Stamp, row: &Head) -> Value {
-    let Head { term, holder, elected, released, seq, wish, beat, name } = row;
+    let Head { term, holder, elected, released, seq, wish, layout, next, beat, name } = row;
+    let cut = |layout: &Layout| json!({ "epoch": layout.epoch, "shards": layout.total });
     json!({
         "name": name,
         "term": term,
@@ -87,6 +91,8 @@ fn head(at: Stamp, row: &Head) -> Value {
         "released": released,
         "seq": seq,
         "wish": wish,
+        "layout": layout.as_ref().map(cut),
+        "next": next.as_ref().map(|next| cut(&next.layout)),
         "beat": beat.timestamp().to_string(),
         "beatAgeSeconds": at.since(*beat).as_secs(),
     })

@@ -92,11 +92,48 @@ pub(super) struct Head {
     pub(super) seq: u64,
     /// The number of shards that its writer was told.
     pub(super) wish: u32,
+    /// By how many shards its facts are cut, and what that is about to be.
+    #[serde(default)]
+    pub(super) layout: Option<Layout>,
+    #[serde(default)]
+    pub(super) next: Option<Next>,
     /// When it was last written, by its writer's clock.
     pub(super) beat: Stamp,
     /// The name of the object.
     #[serde(skip)]
     pub(super) name: String,
+}
+
+/// A number of shards that was agreed upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Layout {
+    pub(super) epoch: u64,
+    pub(super) total: u32,
+}
+
+/// The next one, while it is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Next {
+    pub(super) layout: Layout,
+}
+
+impl Head {
+    /// The number of shards that it speaks of.
+    pub(super) fn shards(&self) -> u32 {
+        let layout = self.layout.map_or(1, |layout| layout.total);
+        self.wish.max(layout)
+    }
+
+    /// By how many shards its facts are cut, and how many there should be, where these differ.
+    pub(super) fn shards_words(&self) -> String {
+        match (self.layout, self.next) {
+            (Some(layout), Some(next)) => format!("{} -> {}", layout.total, next.layout.total),
+            (Some(layout), None) if layout.total != self.wish => {
+                format!("{}, {} wished", layout.total, self.wish)
+            }
+            _ => self.wish.to_string(),
+        }
+    }
 }
 
 /// Something that is to be looked at.

@@ -61,7 +61,7 @@ fn head(at: Stamp, head: &Found<Head>) -> Vec<String> {
         yes(row.elected),
         yes(row.released),
         row.seq.to_string(),
-        row.wish.to_string(),
+        row.shards_words(),
         instant(Some(row.beat)),
         age(at.since(row.beat)),
     ]

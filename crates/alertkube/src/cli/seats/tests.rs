@@ -40,6 +40,8 @@ fn head(name: &str, holder: &str, wish: u32) -> Head {
         released: false,
         seq: 1234,
         wish,
+        layout: None,
+        next: None,
         beat: ago(40),
         name: name.to_owned(),
     }
@@ -135,7 +137,8 @@ fn the_document_has_the_fields_that_the_help_names() {
                 },
                 "head": {
                     "name": "alertkube-state-0-head", "term": 7, "holder": "a_1", "elected": true,
-                    "released": false, "seq": 1234, "wish": 2, "beat": "2026-01-02T03:03:25Z",
+                    "released": false, "seq": 1234, "wish": 2, "layout": null,
+                    "next": null, "beat": "2026-01-02T03:03:25Z",
                     "beatAgeSeconds": 40,
                 },
             },

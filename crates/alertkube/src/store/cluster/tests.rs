@@ -15,7 +15,8 @@ use tokio::task::JoinSet;
 use super::*;
 
 fn place(kind: PersistenceKind) -> Place {
-    Place { namespace: "ops".to_owned(), prefix: "state".to_owned(), kind }
+    let name = || "state".to_owned();
+    Place { namespace: "ops".to_owned(), base: name(), prefix: name(), reference: name(), kind }
 }
 
 fn config(address: SocketAddr) -> Config {
@@ -331,8 +332,10 @@ fn the_namespace_is_the_configured_one_else_the_pods_else_the_kubeconfigs() {
     let shard = Shard { index: 1, total: 2 };
     let of =
         |namespace, account: &Path| Place::with_account(&persistence(namespace), shard, &config, account);
-    let place =
-        |namespace: &str| Place { namespace: namespace.to_owned(), prefix: "state-1".to_owned(), kind };
+    let place = |namespace: &str| {
+        let (base, prefix) = ("state".to_owned(), "state-1".to_owned());
+        Place { namespace: namespace.to_owned(), base, reference: prefix.clone(), prefix, kind }
+    };
     assert_eq!(of(Some("configured"), &account), place("configured"));
     assert_eq!(of(None, &account), place("of-pod"));
     assert_eq!(of(None, &folder.join("nothing")), place("of-kubeconfig"));
