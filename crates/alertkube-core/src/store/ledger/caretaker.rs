@@ -76,7 +76,10 @@ pub(crate) fn emptied(part: Part, head: &Content) -> Option<Content> {
     let (head, _) = Head::read(head).ok()?;
     match part {
         Part::Head => None,
-        Part::Segment(slot) => Some(Sealed::seal(&head, slot, Point::default(), Point::default(), &[]).1),
+        Part::Segment(slot) => {
+            let nothing = (Point::default(), Point::default());
+            Some(Sealed::seal(&head, slot, nothing, pack(&[], Effort::Quick)).1)
+        }
         Part::Bucket(index) => Some(Bucket::content(&head, (CLASSES, index), Point::default(), 0, &[])),
     }
 }
