@@ -44,3 +44,5 @@ pub(crate) const PROXY_BUFFER_BYTES: usize = 64 << 10;
 pub(crate) const SHAPES_MAX: usize = 8;
 /// The longest line of a golden file of the chart.
 pub(crate) const GOLDEN_LINE_BYTES_MAX: usize = 400;
+/// Ordeals that a mutant is put through.
+pub(crate) const MUTANT_SEEDS: u64 = 300;

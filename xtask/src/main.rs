@@ -13,12 +13,14 @@ mod e2e;
 mod image;
 mod limits;
 mod line;
+mod mutants;
 mod prove;
 mod receiver;
 mod recorded;
 mod release;
 mod run;
 mod seats;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,10 @@ enum Task {
     Image(image::Task),
     /// Shows one point of an issue by figures and their bounds, and records it in docs/proof.
     Prove(prove::Task),
+    /// Changes the code in a copy, one promise at a time, and sees that something notices.
+    Mutants(mutants::Mutants),
+    /// Ordeals: many replicas in every kind of trouble, on a virtual clock, judged by what must never be.
+    Simulate(simulate::Simulate),
     /// The generating API server of the proof `watch-budget`.
     #[command(hide = true)]
     BenchServer(prove::BenchServer),
@@ -57,6 +63,8 @@ fn main() -> ExitCode {
         Task::E2e(task) => task.run(),
         Task::Image(task) => task.run(),
         Task::Prove(task) => task.run(),
+        Task::Simulate(task) => task.run(),
+        Task::Mutants(task) => task.run(),
         Task::BenchServer(server) => server.run(),
         Task::Receiver(receiver) => receiver.run(),
     };

@@ -8,11 +8,13 @@ mod cluster;
 mod http;
 mod shape;
 
+mod ordeal;
 mod scenario;
 mod world;
 
 pub use cluster::{Cluster, Fault, Reply, Request, Response, Scope, Verb, WatchId, WatchStep};
 pub use http::{Clock, Shared, serve};
+pub use ordeal::{Judged, Ordeal};
 pub use scenario::Scenario;
 pub use shape::{EventShape, NodeShape, PodShape, WorkloadShape};
 pub use world::{Director, Simulation, Transcript};

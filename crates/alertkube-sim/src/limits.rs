@@ -59,3 +59,9 @@ pub(crate) const SLOW_ANSWER: Duration = Duration::from_secs(10);
 
 /// How long a replica has for its end.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Events of one ordeal; a world that needs more never rests.
+pub(crate) const ORDEAL_STEPS_MAX: u64 = 3_000_000;
+
+/// Lines that the trace of an ordeal keeps: the last ones.
+pub(crate) const ORDEAL_TRACE_MAX: usize = 20_000;

@@ -1,6 +1,6 @@
 //! Programs of this workspace, built when a proof needs them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -10,18 +10,15 @@ use crate::{checkout, run};
 
 /// Builds a program as it is shipped and returns its path; `options` are further words for cargo.
 pub(crate) fn built(package: &str, program: &str, options: &[&str]) -> Result<PathBuf> {
-    let words = [
-        "build",
-        "--quiet",
-        "--package",
-        package,
-        "--bin",
-        program,
-        "--message-format=json-render-diagnostics",
-    ];
-    let words: Vec<&str> = words.iter().chain(options).copied().collect();
+    let words = [&["--package", package, "--bin", program], options].concat();
+    built_at(&checkout::root()?, program, &words)
+}
+
+/// Builds a program of the checkout at `root` and returns its path; `words` tell cargo which.
+pub(crate) fn built_at(root: &Path, program: &str, words: &[&str]) -> Result<PathBuf> {
+    let words = [&["build", "--quiet", "--message-format=json-render-diagnostics"], words].concat();
     let mut cargo = run::command("cargo", &words);
-    cargo.current_dir(checkout::root()?).stderr(Stdio::inherit());
+    cargo.current_dir(root).stderr(Stdio::inherit());
     let done = cargo.output().context("start cargo")?;
     if !done.status.success() {
         bail!("{program} does not build");

@@ -237,3 +237,12 @@ pub(super) const IDLE: Duration = Duration::from_secs(90);
 pub(super) const SETTLING: Duration = Duration::from_secs(70);
 /// Writes of the Lease meanwhile: one in 5 s, less up to a second of jitter, and one at each end.
 pub(super) const IDLE_LEASE_WRITES_MAX: f64 = 25.0;
+/// Ordeals of the proof `simulate`,
+pub(super) const ORDEALS: u64 = 10_000;
+/// and for each round of one that is made in small;
+pub(super) const ORDEALS_SMALL: u64 = 100;
+/// and seconds that all of them may take.
+pub(super) const ORDEALS_SECONDS_MAX: f64 = 3600.0;
+
+/// Mutants that there are at least.
+pub(super) const MUTANTS_MIN: f64 = 15.0;

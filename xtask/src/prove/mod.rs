@@ -13,6 +13,7 @@ mod incremental;
 mod limits;
 mod line_faults;
 mod line_relist;
+mod mutants;
 mod partition;
 mod pause;
 mod rbac;
@@ -20,6 +21,7 @@ mod record;
 mod rollout;
 mod seed_page;
 mod sharded_install;
+mod simulate;
 mod state_size;
 mod store_refuses;
 #[cfg(test)]
@@ -37,7 +39,7 @@ use anyhow::{Context, Result, bail};
 use crate::checkout;
 use verdict::{Verdict, percentile};
 
-pub(crate) use binary::built;
+pub(crate) use binary::{built, built_at};
 pub(crate) use watch_budget::BenchServer;
 
 /// One proof. Whoever adds one writes one file and one row in [`PROOFS`].
@@ -63,6 +65,8 @@ const PROOFS: &[Proof] = &[
     Proof { name: "fence", issue: 4, shows: fence::SHOWS, run: Some(fence::prove) },
     Proof { name: "state-size", issue: 4, shows: state_size::SHOWS, run: Some(state_size::prove) },
     Proof { name: "store-refuses", issue: 4, shows: store_refuses::SHOWS, run: Some(store_refuses::prove) },
+    Proof { name: "simulate", issue: 4, shows: simulate::SHOWS, run: Some(simulate::prove) },
+    Proof { name: "mutants", issue: 4, shows: mutants::SHOWS, run: Some(mutants::prove) },
     Proof { name: "delivery-rate", issue: 4, shows: delivery_rate::SHOWS, run: Some(delivery_rate::prove) },
     Proof { name: "seed-page", issue: 5, shows: seed_page::SHOWS, run: Some(seed_page::prove) },
     Proof { name: "rollout", issue: 5, shows: rollout::SHOWS, run: Some(rollout::prove) },

@@ -5,6 +5,7 @@ mod http;
 mod kit;
 mod language;
 mod lists;
+mod ordeals;
 mod scenarios;
 mod shapes;
 mod watches;

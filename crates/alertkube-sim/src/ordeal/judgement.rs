@@ -1,0 +1,186 @@
+//! What must be at the end, when everything has been well for long: the sinks believe what is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alertkube_core::{Action, Holding};
+
+use super::clock::{At, MILLI, SECOND, stamp};
+use super::ground::{INHIBITED, NARROW, PROBED, SECOND_NODE, SILENCED, SOURCE};
+use super::plan::{CALM, Fate, PROBE, SINKS};
+use super::settings::{HOOK, KEYED};
+use super::world::{Event, World};
+
+/// How long a process that was asked to stop may take.
+const STOP_MAX: At = 15 * SECOND;
+/// How long a fault may be untold once all is well.
+const TOLD_MAX: At = 60 * SECOND;
+
+impl World {
+    /// Looks at what holds at every instant.
+    pub(super) fn look(&mut self) {
+        let late = self.oracle.stopping().find(|(_, since)| self.now > since + STOP_MAX * 12 / 10);
+        if let Some((life, _)) = late.filter(|(life, _)| self.asleep(*life).is_none()) {
+            let how = format!("{} was asked to stop 15 s ago", self.lives[life].name);
+            if self.plan.slowness < 100 && !self.was_asleep(life) {
+                self.oracle.breaks("a stop within 15 s", how);
+            }
+        }
+        if self.now < CALM {
+            self.server.copy(self.now);
+        }
+        self.at(self.now + SECOND, Event::Look);
+    }
+
+    fn was_asleep(&self, life: usize) -> bool {
+        let slot = &self.slots[self.lives[life].slot];
+        slot.asleep + STOP_MAX * 2 > self.now
+    }
+
+    /// Holds the end against the truth.
+    pub(super) fn judge(&mut self) {
+        if self.oracle.broken.is_some() {
+            return;
+        }
+        self.judge_holders();
+        self.judge_truth();
+        self.judge_probe();
+        self.judge_ids();
+        self.judge_memory();
+        self.judge_heirs();
+    }
+
+    /// One process serves each seat.
+    fn judge_holders(&mut self) {
+        let seats: BTreeSet<u32> = self.plan.seats.iter().map(|seat| seat.seat).collect();
+        for seat in seats {
+            let living = self.slots.iter().filter(|slot| slot.seat.seat == seat).filter_map(|slot| slot.life);
+            let holds =
+                |life: &usize| self.status(*life).is_some_and(|status| status.seat.hold == Holding::Holds);
+            let count = living.filter(holds).count();
+            if count != 1 {
+                self.oracle.breaks("one holder for each seat", format!("seat {seat} has {count} at the end"));
+            }
+        }
+    }
+
+    /// What a sink believes to stand, by the order in which messages left, or in which they arrived where it folds.
+    pub(super) fn believed(&self, sink: usize) -> BTreeSet<(String, String)> {
+        let mut order: Vec<(At, usize)> = self.oracle.taken[sink].clone();
+        if sink != KEYED {
+            order.iter_mut().for_each(|(at, message)| *at = self.oracle.messages[*message].at);
+            order.sort_by_key(|(at, message)| (*at, *message));
+        }
+        let mut open = BTreeSet::new();
+        for (_, message) in order {
+            let message = &self.oracle.messages[message];
+            for said in message.about.iter().filter(|said| !said.event && !said.own) {
+                let name = (said.reason.clone(), said.name.clone());
+                match message.action {
+                    Action::Resolved => open.remove(&name),
+                    _ => open.insert(name),
+                };
+            }
+        }
+        open
+    }
+
+    /// The sinks' open set is what stands, and nothing else.
+    fn judge_truth(&mut self) {
+        let digests = !self.plan.first_run_all;
+        for sink in 0..SINKS {
+            let believed = self.believed(sink);
+            let told = |reason: &str, name: &str| believed.contains(&(reason.to_owned(), name.to_owned()));
+            for pod in self.ground.pods().cloned().collect::<Vec<_>>() {
+                let quiet = [INHIBITED, SILENCED].contains(&pod.name) || (pod.name == NARROW && sink != HOOK);
+                let explained = pod.name == SECOND_NODE && !self.ground.ready;
+                let crashes = pod.fate == Fate::Crashes && !quiet && !explained;
+                // At a first run what is old opens no incident.
+                let missed = crashes && !told("CrashLoopBackOff", pod.name);
+                if missed && !(sink == KEYED && digests && (self.oracle.amnesia || pod.since < 60 * SECOND)) {
+                    self.oracle.breaks("what stands is told", format!("sink {sink} misses {}", pod.name));
+                }
+                let over = ["CrashLoopBackOff", "PodNotReady"].iter().find(|reason| {
+                    let stands = match pod.fate {
+                        // What crashes is not ready either.
+                        Fate::Crashes => true,
+                        Fate::Unready => **reason == "PodNotReady",
+                        Fate::Evicted | Fate::Well | Fate::Gone => false,
+                    };
+                    !stands && told(reason, pod.name)
+                });
+                if let Some(reason) = over.filter(|_| !self.oracle.amnesia) {
+                    let how = format!("sink {sink} still believes {reason} {}", pod.name);
+                    self.oracle.breaks("what is over is ended", how);
+                }
+            }
+            let source = told("CrashLoopBackOff", SOURCE);
+            if !source && !(sink == KEYED && digests) {
+                self.oracle.breaks("what stands is told", format!("sink {sink} misses {SOURCE}"));
+            }
+        }
+    }
+
+    /// A fault that begins when all is well is told soon.
+    fn judge_probe(&mut self) {
+        // `for` is counted from an object's own stamps: they lie in the future of a replica whose calendar is behind.
+        let behind = self
+            .slots
+            .iter()
+            .map(|slot| -(slot.clock.now(self.now).stamp().millis() - stamp(self.now).millis()));
+        let behind = u64::try_from(behind.max().unwrap_or(0)).unwrap_or(0) * MILLI;
+        for sink in 0..SINKS {
+            let about = |message: &usize| {
+                let message = &self.oracle.messages[*message];
+                message.about.iter().any(|said| said.name == PROBED)
+            };
+            let told = self.oracle.taken[sink].iter().find(|(_, message)| about(message)).map(|(at, _)| *at);
+            if told.is_none_or(|at| at > PROBE + TOLD_MAX + behind) {
+                let how = format!("sink {sink} heard of the probe at {told:?}, which began at {PROBE}");
+                self.oracle.breaks("no seat is vacant for long", how);
+            }
+        }
+    }
+
+    /// The same is said under the same id.
+    fn judge_ids(&mut self) {
+        if self.oracle.amnesia || self.oracle.unsaved {
+            return;
+        }
+        for sink in (0..SINKS).filter(|sink| *sink != KEYED) {
+            for action in [Action::First, Action::Resolved] {
+                let twice = self.oracle.ids(sink, action).into_iter().find(|(_, ids)| ids.len() > 1);
+                let how =
+                    twice.map(|(key, ids)| format!("{} {key:?} at sink {sink}: {ids:?}", action.as_str()));
+                if let Some(how) = how {
+                    self.oracle.breaks("a repeat has the id of the first", how);
+                }
+            }
+        }
+    }
+
+    /// No problem was told as a new one more often than it began.
+    fn judge_memory(&mut self) {
+        if self.oracle.amnesia || self.oracle.unsaved {
+            return;
+        }
+        let began: BTreeMap<&str, usize> = self.ground.pods().map(|pod| (pod.name, pod.crashes)).collect();
+        for sink in 0..SINKS {
+            let mut episodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+            let opens = |message: &&super::oracle::Message| {
+                message.sink == sink && matches!(message.action, Action::First | Action::Digest)
+            };
+            for message in self.oracle.messages.iter().filter(opens) {
+                for said in message.about.iter().filter(|said| said.reason == "CrashLoopBackOff") {
+                    episodes.entry(said.name.clone()).or_default().insert(said.episode.clone());
+                }
+            }
+            let most = |name: &str| if name == SOURCE { 1 } else { began.get(name).copied().unwrap_or(0) };
+            let twice = episodes.into_iter().find(|(name, episodes)| episodes.len() > most(name));
+            if let Some((name, episodes)) = twice {
+                let how =
+                    format!("{name} was told as {} problems at sink {sink}: {episodes:?}", episodes.len());
+                self.oracle.breaks("what was told is not told as new", how);
+            }
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! The oracle: it sees every commit, every first byte and every arrival, and knows what must never be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alertkube_core::{Action, Notification, Part, Verdict};
+use alertkube_lang::fnv32a;
+
+use super::clock::{At, SECOND};
+use super::ground::{INHIBITED, SILENCED};
+use super::plan::{Act, Plan, SINKS};
+use super::settings::{KEYED, WINDOWS};
+
+/// What was found to be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Broken {
+    /// The invariant.
+    pub(super) what: &'static str,
+    pub(super) how: String,
+}
+
+/// Who sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sender {
+    pub(super) life: usize,
+    /// The seat, and among how many.
+    pub(super) seat: (u32, u32),
+    pub(super) elected: bool,
+    pub(super) term: Option<u64>,
+    /// Which hold of that process.
+    pub(super) hold: u64,
+    /// Whether a head that was issued after the message was made has been applied.
+    pub(super) committed: bool,
+    pub(super) undurable: bool,
+    /// The term in the head as it stands.
+    pub(super) in_force: u64,
+}
+
+/// One problem in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) fingerprint: String,
+    pub(super) episode: String,
+    pub(super) reason: String,
+    pub(super) name: String,
+    pub(super) event: bool,
+    pub(super) own: bool,
+}
+
+/// One message whose first byte has left.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) at: At,
+    pub(super) sink: usize,
+    pub(super) sender: Sender,
+    pub(super) action: Action,
+    pub(super) delivery: String,
+    pub(super) about: Vec<Said>,
+    /// What its sender heard, and how many heads that had issued by then.
+    pub(super) outcome: Option<(Verdict, u64)>,
+}
+
+/// All that was seen.
+pub(super) struct Oracle {
+    pub(super) broken: Option<Broken>,
+    pub(super) messages: Vec<Message>,
+    /// Messages in the order in which each sink took them.
+    pub(super) taken: [Vec<(At, usize)>; SINKS],
+    deliveries: BTreeMap<(usize, String), Vec<usize>>,
+    /// The message that first told each sink of an episode, and the one that first ended it.
+    opened: BTreeMap<(usize, String, String), usize>,
+    closed: BTreeMap<(usize, String, String), usize>,
+    /// How often a hold repeated what another hold had sent.
+    repeats: BTreeMap<(usize, u32, usize, u64), usize>,
+    zombies: BTreeMap<(usize, usize), usize>,
+    terms: BTreeMap<u32, (u64, u64)>,
+    writes: BTreeMap<(usize, bool), Vec<At>>,
+    stops: BTreeMap<usize, At>,
+    api_pace: bool,
+    /// Things that were done to this world after which some invariants cannot hold.
+    pub(super) unsaved: bool,
+    pub(super) amnesia: bool,
+    pub(super) twins: bool,
+    pub(super) leases_touched: bool,
+    pub(super) clocks_stood_still: bool,
+    /// Seats that somebody serves who is not elected.
+    unelected: BTreeSet<u32>,
+    pub(super) figures: Figures,
+}
+
+/// What was seen, in numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Figures {
+    pub(super) sent: u64,
+    pub(super) doubled: u64,
+    pub(super) zombies: u64,
+    pub(super) undurable: u64,
+    pub(super) takeovers: u64,
+}
+
+impl Oracle {
+    pub(super) fn new(plan: &Plan) -> Oracle {
+        Oracle {
+            broken: None,
+            messages: Vec::new(),
+            taken: [const { Vec::new() }; SINKS],
+            deliveries: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            repeats: BTreeMap::new(),
+            zombies: BTreeMap::new(),
+            terms: BTreeMap::new(),
+            writes: BTreeMap::new(),
+            stops: BTreeMap::new(),
+            api_pace: plan.api_pace,
+            unsaved: false,
+            amnesia: false,
+            twins: false,
+            leases_touched: false,
+            clocks_stood_still: false,
+            unelected: plan
+                .seats
+                .iter()
+                .filter(|seat| seat.election.is_none())
+                .map(|seat| seat.seat)
+                .collect(),
+            figures: Figures::default(),
+        }
+    }
+
+    /// Something must never be, and is. The first finding counts.
+    pub(super) fn breaks(&mut self, what: &'static str, how: impl Into<String>) {
+        self.broken.get_or_insert(Broken { what, how: how.into() });
+    }
+
+    /// Somebody edited, deleted or put back the stored state of a seat.
+    pub(super) fn state_touched(&mut self, act: Act) {
+        self.amnesia |= !matches!(act, Act::EditHead { .. });
+        self.terms.clear();
+    }
+
+    /// Two believe to hold one Lease.
+    pub(super) fn two_leases(&mut self) {
+        if !(self.leases_touched || self.clocks_stood_still) {
+            self.breaks("one Lease, one holder", "two processes believe to hold it");
+        }
+    }
+
+    /// A head was applied.
+    pub(super) fn committed(&mut self, seat: u32, life: usize, (term, seq): (u64, u64)) {
+        let before = self.terms.insert(seat, (term, seq));
+        let Some((old_term, old_seq)) = before else { return };
+        self.figures.takeovers += u64::from(term > old_term);
+        if term < old_term {
+            self.breaks(
+                "no commit of an older term after a seal",
+                format!("{term} after {old_term} by {life}"),
+            );
+        }
+        if seq < old_seq {
+            self.breaks("commits are counted upwards", format!("{seq} after {old_seq} by {life}"));
+        }
+    }
+
+    /// A part is written: heads and segments at most twelve a second, buckets at most two.
+    pub(super) fn writes(&mut self, life: usize, part: Part, at: At) {
+        if !self.api_pace {
+            return;
+        }
+        let bucket = matches!(part, Part::Bucket(_));
+        let times = self.writes.entry((life, bucket)).or_default();
+        times.retain(|then| *then + 10 * SECOND > at);
+        times.push(at);
+        // Clocks that run fast, and a retry at once after a conflict.
+        let most = if bucket { 10 * 2 + 6 } else { 10 * 12 * 12 / 10 + 12 };
+        if times.len() > most {
+            let how = format!("{} writes of process {life} in ten seconds", times.len());
+            self.breaks("the budget of writes", how);
+        }
+    }
+
+    /// So many sends of one process to a sink are not settled.
+    pub(super) fn window(&mut self, sink: usize, unsettled: usize) {
+        if unsettled > WINDOWS[sink] {
+            self.breaks("the window of unsettled sends", format!("{unsettled} to sink {sink}"));
+        }
+    }
+
+    /// A process was asked to stop.
+    pub(super) fn stops(&mut self, life: usize, at: At) {
+        self.stops.insert(life, at);
+    }
+
+    /// A process has ended.
+    pub(super) fn ended(&mut self, life: usize) {
+        self.writes.remove(&(life, true));
+        self.writes.remove(&(life, false));
+        self.stops.remove(&life);
+    }
+
+    /// Those who were asked to stop, and when.
+    pub(super) fn stopping(&self) -> impl Iterator<Item = (usize, At)> + '_ {
+        self.stops.iter().map(|(life, at)| (*life, *at))
+    }
+
+    /// The first byte of a message leaves. `saved` tells whether a head of a process beyond this one was applied.
+    pub(super) fn departs(
+        &mut self,
+        at: At,
+        sender: Sender,
+        (sink, said): (usize, &Notification),
+        saved: &dyn Fn(usize, u64) -> bool,
+    ) -> usize {
+        let about: Vec<Said> = said
+            .reports
+            .iter()
+            .map(|report| Said {
+                fingerprint: report.fingerprint.clone(),
+                episode: report.episode.clone(),
+                reason: report.reason.clone(),
+                name: report.name.clone(),
+                event: report.event,
+                own: report.kind == "Alertkube",
+            })
+            .collect();
+        let message = Message {
+            at,
+            sink,
+            sender,
+            action: said.action,
+            delivery: said.delivery.clone(),
+            about,
+            outcome: None,
+        };
+        let own = message.about.iter().all(|said| said.own);
+        self.figures.sent += 1;
+        self.figures.undurable += u64::from(sender.undurable);
+        if !own {
+            self.durable(&message);
+            self.fenced(&message);
+            self.repeats(&message, saved);
+        }
+        self.owned(&message, said);
+        self.suppressed(&message);
+        self.ordered(&message);
+        let number = self.messages.len();
+        for said in &message.about {
+            let key = (sink, said.fingerprint.clone(), said.episode.clone());
+            let book = if message.action == Action::Resolved { &mut self.closed } else { &mut self.opened };
+            book.entry(key).or_insert(number);
+        }
+        self.deliveries.entry((sink, message.delivery.clone())).or_default().push(number);
+        self.messages.push(message);
+        number
+    }
+
+    fn durable(&mut self, message: &Message) {
+        if !message.sender.undurable && !message.sender.committed {
+            let how = format!("{} to sink {} left without its commit", message.delivery, message.sink);
+            self.breaks("intent before send", how);
+        }
+    }
+
+    /// Whoever was sealed over sends what it had committed before, and no more than its window.
+    fn fenced(&mut self, message: &Message) {
+        let Sender { term, in_force, life, elected, .. } = message.sender;
+        if term.is_none_or(|term| term >= in_force) {
+            return;
+        }
+        self.figures.zombies += 1;
+        let count = self.zombies.entry((life, message.sink)).or_default();
+        *count += 1;
+        if *count > WINDOWS[message.sink] {
+            let how =
+                format!("process {life} sent {count} messages to sink {} after another's seal", message.sink);
+            self.breaks("a fenced replica sends at most its window", how);
+        }
+        let sane = !(self.clocks_stood_still || self.leases_touched || self.twins);
+        if elected && sane && !self.unelected.contains(&message.sender.seat.0) {
+            let how = format!("process {life} sends in term {term:?}, and {in_force} is in force");
+            self.breaks("never two senders", how);
+        }
+    }
+
+    /// What was sent before is sent again only if nobody can know that it arrived.
+    fn repeats(&mut self, message: &Message, saved: &dyn Fn(usize, u64) -> bool) {
+        let key = (message.sink, message.delivery.clone());
+        let Some(before) = self.deliveries.get(&key).and_then(|before| before.last()).copied() else {
+            return;
+        };
+        let last = &self.messages[before];
+        let same_hold = (last.sender.life, last.sender.hold) == (message.sender.life, message.sender.hold);
+        self.figures.doubled += 1;
+        if let Some((Verdict::Done, heads)) = &last.outcome {
+            let known = same_hold || saved(last.sender.life, *heads);
+            let again = message.sink == KEYED && message.action == Action::Resolved;
+            if known && !again && !self.amnesia {
+                let how =
+                    format!("{} was taken by sink {}, and is sent again", message.delivery, message.sink);
+                return self.breaks("what was taken is not repeated", how);
+            }
+        }
+        if !same_hold {
+            let Sender { life, hold, seat, .. } = message.sender;
+            let count = self.repeats.entry((message.sink, seat.0, life, hold)).or_default();
+            *count += 1;
+            if *count > WINDOWS[message.sink] && !self.unsaved && !self.amnesia {
+                let how = format!("{count} repeats to sink {} by one takeover", message.sink);
+                self.breaks("a takeover repeats at most a window", how);
+            }
+        }
+    }
+
+    /// The seat of an object is the reference's formula.
+    fn owned(&mut self, message: &Message, said: &Notification) {
+        let (seat, total) = message.sender.seat;
+        for report in said.reports.iter().filter(|report| total > 1 && !report.name.starts_with("shard-")) {
+            let text = format!("{}/{}/{}", report.kind, report.namespace, report.name);
+            let wanted = fnv32a(text.as_bytes()) % total;
+            if wanted != seat && message.action != Action::Resolved {
+                let how = format!("seat {seat} of {total} tells of {text}, which is seat {wanted}'s");
+                self.breaks("one owner for each stream", how);
+            }
+        }
+    }
+
+    fn suppressed(&mut self, message: &Message) {
+        let quiet = |said: &&Said| [INHIBITED, SILENCED].contains(&said.name.as_str());
+        if let Some(said) = message.about.iter().find(quiet) {
+            let how = format!("{} {} was told to sink {}", said.reason, said.name, message.sink);
+            self.breaks("nothing suppressed is sent", how);
+        }
+    }
+
+    /// An end goes to whom was told of the beginning, and nothing of an episode follows its end.
+    fn ordered(&mut self, message: &Message) {
+        for said in &message.about {
+            let key = (message.sink, said.fingerprint.clone(), said.episode.clone());
+            let ends = message.action == Action::Resolved;
+            if ends && !self.opened.contains_key(&key) && !self.amnesia {
+                let how = format!("{} {} {} at sink {}", said.reason, said.name, said.episode, message.sink);
+                return self.breaks("an end goes to whom was told", how);
+            }
+            let Some(end) = self.closed.get(&key).filter(|_| !ends).copied() else { continue };
+            let end = &self.messages[end];
+            let zombie = message.sender.term < end.sender.term;
+            if !zombie && !self.amnesia && !self.unsaved && !said.own {
+                let how = format!("{} {} {} at sink {}", said.reason, said.name, said.episode, message.sink);
+                return self.breaks("nothing of an episode follows its end", how);
+            }
+        }
+    }
+
+    /// The sender of a message has heard what became of it.
+    pub(super) fn settled(&mut self, message: usize, verdict: &Verdict, heads: u64) {
+        if let Some(message) = self.messages.get_mut(message) {
+            message.outcome = Some((verdict.clone(), heads));
+        }
+    }
+
+    /// A sink takes a message.
+    pub(super) fn arrives(&mut self, at: At, message: usize) {
+        let sink = self.messages[message].sink;
+        self.taken[sink].push((at, message));
+    }
+
+    /// The deliveries by which a sink was told of each episode's beginning or end: there should be one.
+    pub(super) fn ids(&self, sink: usize, action: Action) -> BTreeMap<(String, String), BTreeSet<&str>> {
+        let mut ids: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for message in self.messages.iter().filter(|message| message.sink == sink && message.action == action)
+        {
+            for said in &message.about {
+                let key = (said.fingerprint.clone(), said.episode.clone());
+                ids.entry(key).or_default().insert(message.delivery.as_str());
+            }
+        }
+        ids
+    }
+}

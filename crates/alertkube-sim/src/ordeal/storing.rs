@@ -1,0 +1,94 @@
+//! What the replicas ask of the store, on its way to the server and back.
+
+use std::time::Duration;
+
+use alertkube_core::{Input, Part, PartRead, Refusal, StoreTrouble, Version};
+
+use super::clock::{At, SECOND};
+use super::plan::Trap;
+use super::server::Server;
+use super::world::{Ask, Event, World};
+
+/// How long a request for a state object may take.
+const TRY: Duration = Duration::from_secs(5);
+
+impl World {
+    /// A request leaves. What its sender hears if all goes wrong is that nobody knows.
+    pub(super) fn ask(&mut self, life: usize, ask: Ask) {
+        let left = self.now + self.dice.below(300);
+        let given_up = self.now + self.span(life, TRY);
+        let lost = self.is_cut(life) || self.dice.chance(self.plan.lost);
+        let late = self.dice.chance(self.plan.late);
+        let answered = !lost && !late && !self.dice.chance(self.plan.unanswered);
+        if !answered {
+            let refused = lost && self.is_cut(life) && self.dice.chance(500);
+            let at = if refused { self.now + self.delay() } else { given_up };
+            self.at(at, Event::Mail(life, unknown(&ask)));
+        }
+        if !lost {
+            let wait = if late { self.dice.below(60 * SECOND) } else { self.delay() };
+            self.at(left + wait, Event::Asked { life, left, answered, ask });
+        }
+    }
+
+    /// A request arrives, and is carried out.
+    pub(super) fn asked(&mut self, (life, left): (usize, At), answered: bool, ask: Ask) {
+        if !self.lived(life, left) {
+            return;
+        }
+        let lost = unknown(&ask);
+        let writes = matches!(ask, Ask::Write { .. });
+        let input = match ask {
+            _ if self.now < self.away => lost.clone(),
+            Ask::Read(seat, parts) => {
+                let read = |part: Part| -> (Part, PartRead) { (part, self.server.read(seat.0, part)) };
+                Input::Read(seat, parts.into_iter().map(read).collect())
+            }
+            Ask::Reference(seat) => Input::Reference(seat, Ok(None)),
+            Ask::SetAside { seat, id } => Input::Wrote(seat, id, Ok(Version(String::new()))),
+            Ask::Write { seat, id, .. } if self.now < self.refuses.1 => {
+                Input::Wrote(seat, id, Err(refused(self.refuses.0)))
+            }
+            Ask::Write { .. } if self.now < self.chokes => lost.clone(),
+            Ask::Write { seat, id, write, head } => {
+                let numbers = (write.part == Part::Head).then(|| {
+                    let number = |field| Server::head_number(&write.content, field);
+                    (number("term"), number("seq"))
+                });
+                let part = write.part;
+                let result = self.server.write(seat.0, write);
+                self.note(|| format!("{}: {part} {numbers:?}: {result:?}", self.lives[life].name));
+                if let (Ok(_), Some(numbers)) = (&result, numbers) {
+                    self.lives[life].applied = self.lives[life].applied.max(head);
+                    self.lives[life].term = Some(numbers.0);
+                    self.oracle.committed(seat.0, life, numbers);
+                }
+                Input::Wrote(seat, id, result)
+            }
+        };
+        if writes && self.is_alive(life) && self.springs(life, Trap::AfterWrite) {
+            return;
+        }
+        if answered {
+            let input = if self.is_cut(life) { lost } else { input };
+            let at = self.now + self.delay();
+            self.at(at, Event::Mail(life, input));
+        }
+    }
+}
+
+fn unknown(ask: &Ask) -> Input {
+    let trouble = || StoreTrouble::Unknown("no answer".to_owned());
+    match ask {
+        Ask::Read(seat, parts) => {
+            Input::Read(*seat, parts.iter().map(|part| (*part, Err(trouble()))).collect())
+        }
+        Ask::Reference(seat) => Input::Reference(*seat, Err(trouble())),
+        Ask::Write { seat, id, .. } | Ask::SetAside { seat, id } => Input::Wrote(*seat, *id, Err(trouble())),
+    }
+}
+
+fn refused(why: Option<Refusal>) -> StoreTrouble {
+    let why = why.unwrap_or(Refusal::Other);
+    StoreTrouble::Refused { why, text: "the server will not have it".to_owned() }
+}

@@ -1,0 +1,156 @@
+//! The mutants, kept by hand: each takes one promise away. A text that stands no more, or twice, fails loudly.
+
+/// One change that must not go unnoticed.
+pub(crate) struct Mutant {
+    pub(crate) name: &'static str,
+    /// The file, from the root; what stands in it, once; and what stands there instead.
+    pub(crate) file: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) instead: &'static str,
+    pub(crate) killer: Killer,
+}
+
+/// What must notice.
+#[derive(Clone, Copy)]
+pub(crate) enum Killer {
+    /// Ordeals: the first seeds.
+    Ordeals,
+    /// Tests, by what follows `cargo test`.
+    Tests(&'static [&'static str]),
+}
+
+const CORE_TESTS: Killer = Killer::Tests(&["-p", "alertkube-core"]);
+
+const fn ordeal(name: &'static str, file: &'static str, text: &'static str, instead: &'static str) -> Mutant {
+    Mutant { name, file, text, instead, killer: Killer::Ordeals }
+}
+
+const fn tested(name: &'static str, file: &'static str, text: &'static str, instead: &'static str) -> Mutant {
+    Mutant { name, file, text, instead, killer: CORE_TESTS }
+}
+
+pub(crate) const MUTANTS: &[Mutant] = &[
+    ordeal(
+        "a fenced ledger goes on",
+        "crates/alertkube-core/src/store/ledger/judge.rs",
+        "let fenced = other || head.term > self.head.term;",
+        "let fenced = other && head.term > self.head.term + 1_000_000;",
+    ),
+    ordeal(
+        "a seal does not raise the term",
+        "crates/alertkube-core/src/store/ledger/take.rs",
+        "        head.term += 1;\n",
+        "        head.term += u64::from(head.term == 0);\n",
+    ),
+    ordeal(
+        "a message leaves before its commit",
+        "crates/alertkube-core/src/replica/sending.rs",
+        "(seq, attempt)));\n        self.committed(now, done);",
+        "(seq, attempt)));\n        self.committed(now, done.max(Seq(u64::MAX)));",
+    ),
+    ordeal(
+        "what was in doubt is certain after a recovery",
+        "crates/alertkube-core/src/store/facts.rs",
+        "            fact;\n        Told { episode, severity, at, open, doubt, doubted, closing,",
+        "            fact;\n        let (doubt, doubted) = (doubt && doubted && false, false);\n        \
+         Told { episode, severity, at, open, doubt, doubted, closing,",
+    ),
+    ordeal(
+        "told records are not restored",
+        "crates/alertkube-core/src/store/facts.rs",
+        "if memory.get(fingerprint, sink).is_none() {",
+        "if memory.get(fingerprint, sink).is_none() && fact.silent {",
+    ),
+    ordeal(
+        "a lost reply counts as nothing sent",
+        "crates/alertkube-core/src/replica/settling.rs",
+        "        if in_doubt {\n            doubt(&mut self.memory, flight);",
+        "        if in_doubt && flight.job.attempts > 1_000_000 {\n            doubt(&mut self.memory, flight);",
+    ),
+    ordeal(
+        "a keyed sink hears no second end",
+        "crates/alertkube-core/src/replica/settling.rs",
+        "let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER));",
+        "let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER)).filter(|_| told.silent);",
+    ),
+    ordeal(
+        "an end goes to every sink of the route",
+        "crates/alertkube-core/src/decide.rs",
+        "Decision::Tell(Action::First),\n        _ => Decision::Nothing,",
+        "Decision::Tell(Action::First),\n        None if alert.ended.is_some() && !event => Decision::Tell(Action::Resolved),\n        \
+         _ => Decision::Nothing,",
+    ),
+    ordeal(
+        "a try has an id of its own",
+        "crates/alertkube-core/src/replica/sending.rs",
+        "            Some(said) => said,\n",
+        "            Some(said) => Said { delivery: format!(\"{}-{}\", said.delivery, job.attempts), ..said },\n",
+    ),
+    ordeal(
+        "the window of unsettled sends is open",
+        "crates/alertkube-core/src/settle/mod.rs",
+        "if self.in_flight >= self.window_now() || self.ready_at(now) > now {",
+        "if self.in_flight >= self.window_now() + 1000 || self.ready_at(now) > now {",
+    ),
+    ordeal(
+        "a Lease is taken too early",
+        "crates/alertkube-core/src/own/lease/steps.rs",
+        "Some(record) => seen.changed + record.duration.max(self.candidate.duration),",
+        "Some(record) => seen.changed + record.duration.max(self.candidate.duration) / 5,",
+    ),
+    ordeal(
+        "a holder believes in its Lease for too long",
+        "crates/alertkube-core/src/own/lease/outcome.rs",
+        "let until = flight.started + self.candidate.renew_deadline;",
+        "let until = now + self.candidate.renew_deadline * 2;",
+    ),
+    ordeal(
+        "the seat of an object follows from its name alone",
+        "crates/alertkube-core/src/own/mod.rs",
+        "SeatId(fnv32a(text.as_bytes()) % total.max(1))",
+        "SeatId(fnv32a(&text.as_bytes()[subject.kind.len()..]) % total.max(1))",
+    ),
+    ordeal(
+        "a shard tells of what others own",
+        "crates/alertkube-core/src/replica/telling.rs",
+        "if !self.owns(&alert.subject) {",
+        "if !self.owns(&alert.subject) && alert.subject.name.is_empty() {",
+    ),
+    ordeal(
+        "what is inhibited or silenced is told",
+        "crates/alertkube-core/src/judge/mod.rs",
+        "        self.suppressed(alert)?;\n        self.explained(alert)",
+        "        self.explained(alert)",
+    ),
+    ordeal(
+        "an answer to an earlier hold is taken for this one's",
+        "crates/alertkube-core/src/replica/tenure.rs",
+        "let id = WriteId(self.writes_before + id.0);",
+        "let id = WriteId(self.writes_before * 0 + id.0);",
+    ),
+    tested(
+        "a digest forgets a member",
+        "crates/alertkube-core/src/replica/first_run.rs",
+        "self.lanes[sink.0].push(worst, Job::digest(members));",
+        "self.lanes[sink.0].push(worst, Job::digest(members.into_iter().skip(1).collect()));",
+    ),
+    tested(
+        "a lost kind counts as heard",
+        "crates/alertkube-core/src/replica/looking.rs",
+        "        self.picture.lost(kind, why, now.boot);\n",
+        "        self.picture.lost(kind, why, now.boot);\n        self.picture.synced(kind);\n",
+    ),
+    tested(
+        "a hold-down is over at once",
+        "crates/alertkube-core/src/track/mod.rs",
+        "alert.phase = Phase::Resolving { until: context.now.boot + hold_down };",
+        "alert.phase = Phase::Resolving { until: context.now.boot + hold_down / 1000 };",
+    ),
+    Mutant {
+        name: "the gate does not ask how old the right to send is",
+        file: "crates/alertkube/src/send/gate.rs",
+        text: "if held && now < self.within.begin {",
+        instead: "if held && now < self.within.end.max(self.within.begin) {",
+        killer: Killer::Tests(&["-p", "alertkube", "--bin", "alertkube", "send::"]),
+    },
+];
