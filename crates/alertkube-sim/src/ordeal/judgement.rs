@@ -114,7 +114,7 @@ impl World {
                 }
             }
             let source = told("CrashLoopBackOff", SOURCE);
-            if !source && !(sink == KEYED && digests) {
+            if !(source || sink == KEYED && digests) {
                 self.oracle.breaks("what stands is told", format!("sink {sink} misses {SOURCE}"));
             }
         }
@@ -167,7 +167,7 @@ impl World {
         for sink in 0..SINKS {
             let mut episodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
             let opens = |message: &&super::oracle::Message| {
-                message.sink == sink && matches!(message.action, Action::First | Action::Digest)
+                message.sink == sink && matches!(message.action, Action::First | Action::Digest(_))
             };
             for message in self.oracle.messages.iter().filter(opens) {
                 for said in message.about.iter().filter(|said| said.reason == "CrashLoopBackOff") {
