@@ -125,7 +125,7 @@ fn all(wish: &Wish) -> bool {
                     }
                     let judged = Ordeal::new(seed).run();
                     let mut sum = sum.lock().expect("no thread panics while it adds up");
-                    let most = if wish.first { 1 } else { FAILURES_MAX };
+                    let most = if wish.first { 1 } else { ENOUGH_FAILURES };
                     if add(&mut sum, seed, &judged) >= most {
                         stop.store(true, Ordering::Relaxed);
                     }
@@ -148,7 +148,7 @@ fn all(wish: &Wish) -> bool {
 }
 
 /// After so many failures no more are looked for.
-const FAILURES_MAX: usize = 20;
+const ENOUGH_FAILURES: usize = 20;
 
 fn add(sum: &mut Sum, seed: u64, judged: &Judged) -> usize {
     sum.ordeals += 1;
