@@ -208,11 +208,12 @@ impl Reader {
 
 /// Whether a head is of this seat. A configured name that ends in an index is that of the only seat and of a shard.
 fn is_of(index: Index, configured: &str, head: &Head) -> bool {
+    let ending = configured.rsplit_once('-').and_then(|(_, ending)| ending.parse::<u32>().ok());
     // The only seat and shard 0 have one head, whatever the number of shards is.
     if index.is_none_or(|index| index == 0) {
-        return (head.shards() > 1) == index.is_some();
+        let anothers = index.is_some() && ending.is_some_and(|ending| ending != 0);
+        return !anothers && (head.shards() > 1) == index.is_some();
     }
-    let ending = configured.rsplit_once('-').and_then(|(_, ending)| ending.parse::<u32>().ok());
     let shared = ending.is_some() && (index.is_none() || index == ending);
     !shared || (head.wish > 1) == index.is_some()
 }

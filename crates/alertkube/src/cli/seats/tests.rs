@@ -284,7 +284,7 @@ async fn seats_are_read_with_a_list_of_leases_and_by_name_where_that_is_forbidde
         lease_object("alertkube-shard-0", "a_1"),
         lease_object("alertkube-shard-17", "r_1"),
         lease_object("another", "x"),
-        head_object("state-0-head", "a_1", 19),
+        head_object("state-head", "a_1", 19),
         head_object("state-18-head", "s_1", 19),
         torn,
     ];
