@@ -102,6 +102,16 @@ pub(crate) struct Alert {
     pub(crate) flapping: bool,
     /// When it was last explained by another alert that stood.
     pub(crate) explained: Option<Stamp>,
+    /// The key of the incidents that another program opened for it.
+    pub(crate) inherited: Option<Inherited>,
+}
+
+/// A key that sinks know one life of a problem by, and that is not its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Inherited {
+    /// The life: later ones are known by the fingerprint.
+    pub(crate) episode: Stamp,
+    pub(crate) key: Box<str>,
 }
 
 impl Alert {

@@ -11,9 +11,11 @@ use crate::time::Stamp;
 /// The report of an alert as it stands now, told under `episode` at `severity`.
 pub(crate) fn report(court: &Court<'_>, alert: &Alert, severity: Severity, episode: Stamp) -> Report {
     let subject = &alert.subject;
+    let inherited = alert.inherited.as_ref().filter(|inherited| inherited.episode == episode);
     let over = !alert.stands() && alert.condition.event.is_none();
     Report {
         fingerprint: alert.fingerprint.to_string(),
+        key: inherited.map(|inherited| inherited.key.to_string()),
         episode: format!("{:x}", episode.millis()),
         kind: subject.kind.to_owned(),
         namespace: subject.namespace.to_string(),

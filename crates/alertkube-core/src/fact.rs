@@ -197,7 +197,13 @@ pub enum SeatFact {
     Migrated {
         /// Problems that it had told and that are ours from now on.
         alerts: usize,
-        /// Entries that this build does not know; an incident that was opened for one stays open.
+        /// Those of them that this build cannot see, which end when the Go program would have ended them.
+        unseen: usize,
+        /// Messages that it had yet to deliver and that are told again.
+        pending: usize,
+        /// Silences that were set at run time and still hold: this build has none, so they are gone.
+        silences: usize,
+        /// Entries that cannot be read; an incident that was opened for one stays open.
         left_out: usize,
     },
     /// The snapshot of the Go program is there, or may be, and cannot be read.

@@ -108,6 +108,7 @@ impl Notification {
         let starts = Stamp::from_seconds(1_795_420_800);
         let report = Report {
             fingerprint,
+            key: None,
             episode: format!("{:x}", starts.millis()),
             kind,
             namespace,
@@ -136,6 +137,9 @@ impl Notification {
 pub struct Report {
     /// 16 hex digits, v2 of the reference (kind, namespace, name, reason).
     pub fingerprint: String,
+    /// The key under which sinks that fold know the problem, where that is another: an incident that the Go program opened
+    /// under an older key is ended under that one.
+    pub key: Option<String>,
     /// Names one life of this fingerprint: it differs between two firings that a resolve parts.
     pub episode: String,
     /// Kind of the object.

@@ -105,6 +105,7 @@ mod tests {
             deleted: false,
             flapping: false,
             explained: None,
+            inherited: None,
         }
     }
 

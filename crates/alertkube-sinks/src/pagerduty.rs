@@ -63,10 +63,9 @@ impl Sink for PagerDuty {
     }
 }
 
-/// The key under which the incident of a problem is opened, repeated and closed. An incident that was opened under
-/// another key must be closed under that one: a report that carried it would say so here.
+/// The key under which the incident of a problem is opened, repeated and closed.
 fn dedup_key(report: &Report) -> Option<&str> {
-    let key = report.fingerprint.as_str();
+    let key = text::key(report);
     (!key.is_empty() && key.len() <= limits::PAGERDUTY_KEY_MAX).then_some(key)
 }
 

@@ -54,7 +54,7 @@ fn single<'a>(notification: &'a Notification, report: &'a Report) -> Alert<'a> {
     let resolved = text::resolved(notification, report);
     let title = text::title(report, resolved);
     Alert {
-        fingerprint: &report.fingerprint,
+        fingerprint: text::key(report),
         kind: short(&report.kind),
         namespace: short(&report.namespace),
         name: short(&report.name),

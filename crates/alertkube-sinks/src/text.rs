@@ -60,6 +60,11 @@ pub(crate) fn worst_first(notification: &Notification) -> Vec<&Report> {
     reports
 }
 
+/// The key by which whoever folds knows the problem.
+pub(crate) fn key(report: &Report) -> &str {
+    report.key.as_deref().unwrap_or(&report.fingerprint)
+}
+
 /// The runbook link, if it is one that may be shown as a link.
 pub(crate) fn runbook(report: &Report) -> Option<&str> {
     let spoils = |c: char| c.is_whitespace() || hidden(c) || matches!(c, '"' | '\'' | '`' | '<' | '>');
@@ -213,6 +218,7 @@ mod tests {
     fn linked(link: &str) -> Report {
         Report {
             fingerprint: String::new(),
+            key: None,
             episode: String::new(),
             kind: "Node".to_owned(),
             namespace: String::new(),

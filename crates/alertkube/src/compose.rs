@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use alertkube_api::Loaded;
 use alertkube_core::{KindId, LeaseNews, Pace, Skipped};
-use alertkube_sinks::{Sink, SinkSettings, Stdout, build};
+use alertkube_sinks::{SinkSettings, Stdout};
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +23,7 @@ use crate::kubeconfig;
 use crate::lease::{self, Entry, Handle, HeldUntil, Reason};
 use crate::limits::{ENGINE_TURNS, RELEASE_WITHIN};
 use crate::seating::Seating;
-use crate::send::{Outward, Sender};
+use crate::send::{Outward, Sender, Slot};
 use crate::store::{ClusterStore, FileStore, Place as StatePlace, Store};
 use crate::telemetry::Telemetry;
 use crate::watch::{self, Outlet};
@@ -142,13 +142,14 @@ impl Program {
         let telemetry = Arc::new(Telemetry::new(VERSION, names));
         telemetry.left_out(&loaded.left_out);
         let note = loaded.left_out_words();
-        let sinks = loaded.sinks.into_iter().map(|sink| Arc::from(build(on_this_terminal(sink)))).collect();
-        let sinks: Vec<Arc<dyn Sink>> = sinks;
+        let sinks = loaded.sinks.into_iter().map(on_this_terminal).collect();
+        let sinks = Slot::all(sinks, &loaded.credential_files);
         let (status, published) = latest::channel(None);
         let seed = seed(clock);
         let Place { seating, kept } = place;
         let (store, pace) = kept.unzip();
         let (news, heard) = mpsc::unbounded_channel();
+        let (renewed, renewals) = mpsc::unbounded_channel();
         let lease = electing(&seating, &config, (clock, seed), (news, &telemetry))?;
         let held = lease.as_ref().map_or_else(HeldUntil::without_election, Handle::held);
         let resign = lease.clone();
@@ -159,10 +160,13 @@ impl Program {
             let config = config.clone();
             watch::follow(&plan, seed, clock, (outlet, &watching), config).context("cannot start watching")
         };
+        let sender = Sender::new(sinks, clock, outward, (held, Arc::clone(&telemetry), renewed));
+        let sender = Arc::new(sender);
+        tasks.spawn(Arc::clone(&sender).watch_credentials());
         let parts = Parts {
             settings: Arc::new(loaded.settings),
             clock,
-            sender: Arc::new(Sender::new(sinks, clock, outward, (held, Arc::clone(&telemetry)))),
+            sender,
             telemetry: Arc::clone(&telemetry),
             station: seating.station(pace),
             store: store.map(Arc::new),
@@ -179,7 +183,8 @@ impl Program {
         };
         let engine = Engine::new(parts, seed);
         let inbox = engine.inbox();
-        tasks.spawn(forward(heard, inbox.clone()));
+        tasks.spawn(forward(heard, inbox.clone(), Signal::Lease));
+        tasks.spawn(forward(renewals, inbox.clone(), Signal::Renewed));
         let engine = on_own_thread(engine)?;
         let served = Served { telemetry, status: published, lease: lease.clone(), note };
         Ok(Program { inbox, engine, lease, tasks, served })
@@ -221,10 +226,10 @@ fn electing(
     lease::start(entry, hear).map(Some)
 }
 
-/// Passes the news of the election on, in order and without loss.
-async fn forward(mut heard: mpsc::UnboundedReceiver<LeaseNews>, inbox: Inbox) {
+/// Passes news on, in order and without loss.
+async fn forward<T>(mut heard: mpsc::UnboundedReceiver<T>, inbox: Inbox, signal: fn(T) -> Signal) {
     while let Some(news) = heard.recv().await {
-        if inbox.send(Signal::Lease(news)).await.is_err() {
+        if inbox.send(signal(news)).await.is_err() {
             return;
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alertkube_core::{
     Answer, AttemptId, Effect, Fact, Input, Key, KindId, LeaseNews, Now, Part, PartRead, PartWrite, Question,
-    Replica, SeatFact, SeatId, Settings, Station, Status, StoreTrouble, Verdict, Version, WatchEvent,
+    Replica, SeatFact, SeatId, Settings, SinkId, Station, Status, StoreTrouble, Verdict, Version, WatchEvent,
     WatchPlan, WriteId,
 };
 use anyhow::{Context, bail};
@@ -36,6 +36,8 @@ pub(crate) enum Signal {
     Reference(SeatId, Result<Option<Vec<u8>>, StoreTrouble>),
     /// A write of stored state ended.
     Wrote(SeatId, WriteId, Result<Version, StoreTrouble>),
+    /// A sink has another address or credential.
+    Renewed(SinkId),
     /// Stop in good order.
     Stop,
 }
@@ -141,6 +143,7 @@ impl Engine {
             Signal::Read(seat, parts) => Input::Read(seat, parts),
             Signal::Reference(seat, found) => Input::Reference(seat, found),
             Signal::Wrote(seat, write, result) => Input::Wrote(seat, write, result),
+            Signal::Renewed(sink) => Input::Renewed(sink),
             Signal::Stop => Input::Stop { by: self.parts.clock.now().boot + STOP_BY },
         }
     }

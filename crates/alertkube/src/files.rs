@@ -27,6 +27,18 @@ pub(crate) fn read_bytes(path: &Path, most: u64) -> anyhow::Result<Option<Vec<u8
     Ok(Some(bytes))
 }
 
+/// What tells one content of a path from the next without reading it: the kubelet swaps a link to swap a Secret, others
+/// write in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark([i64; 4], u64, u64);
+
+/// The mark of a file; none if it is not there or may not be looked at.
+pub(crate) fn mark(path: &Path) -> Option<Mark> {
+    let found = std::fs::metadata(path).ok()?;
+    let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];
+    Some(Mark(times, found.ino(), found.len()))
+}
+
 /// Whether a file or folder is there.
 pub(crate) fn exists(path: &Path) -> bool {
     path.exists()

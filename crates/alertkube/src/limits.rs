@@ -51,6 +51,13 @@ pub(crate) const REPLY_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 /// that close is in doubt.
 pub(crate) const POOL_IDLE_MAX: Duration = Duration::from_secs(4);
 
+/// Bytes of the file of a credential; the largest that are known have a few thousand.
+pub(crate) const CREDENTIAL_BYTES_MAX: u64 = 64 * 1024;
+
+/// How often the files of credentials are looked at while nothing is sent, so that a sink that refuses everything hears
+/// of it when its credential was replaced.
+pub(crate) const CREDENTIALS_EVERY: Duration = Duration::from_secs(10);
+
 /// Unused connections that are kept for one sink and host, as many as a webhook has sends on their way; further ones are
 /// closed.
 pub(crate) const POOL_CONNECTIONS_MAX: usize = 256;

@@ -12,7 +12,7 @@ use crate::severity::Severity;
 use crate::time::{Now, Stamp};
 
 /// A row of the catalogue of what can be wrong.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Condition {
     /// The reason that names it, part of the fingerprint.
     pub reason: &'static str,

@@ -19,6 +19,7 @@ mod steady;
 pub use condition::{Condition, Edge, EffectOf};
 pub(crate) use condition::{Finding, Look, Near, Part, Row, Rules};
 pub(crate) use hints::Hints;
+pub(crate) use own::{INHERITED, inherited_kind};
 
 use crate::watch::View;
 

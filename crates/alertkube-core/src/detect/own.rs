@@ -4,8 +4,35 @@ use std::time::Duration;
 
 use crate::detect::condition::{Condition, Edge, EffectOf};
 use crate::severity::Severity;
+use crate::watch::Kind;
 
 const OWN: Condition = Condition { kind: "Alertkube", ..Condition::BASE };
+
+/// What another program told of and this one cannot see: nobody finds it, it is only taken over and ended.
+pub(crate) static INHERITED: Condition = Condition {
+    reason: "InheritedIncident",
+    doc: "The Go program had told of a problem of a kind that this build does not watch, and this build replaced it. It \
+          is ended when the Go program, hearing no more of it, would have taken it for over. Look whether it still \
+          stands: nothing here will tell.",
+    ..OWN
+};
+
+/// Kinds of the Go program that this build may not watch, and that routes may name all the same.
+const INHERITED_KINDS: [&str; 7] = [
+    "PersistentVolumeClaim",
+    "CronJob",
+    "HorizontalPodAutoscaler",
+    "ReplicaSet",
+    "Service",
+    "Derived",
+    "External",
+];
+
+/// The kind of what is taken over, or our own for one that has no name here.
+pub(crate) fn inherited_kind(kind: &str) -> &'static str {
+    let watched = Kind::ALL.iter().map(|kind| kind.name);
+    watched.chain(INHERITED_KINDS).find(|known| *known == kind).unwrap_or(OWN.kind)
+}
 
 /// The conditions about ourselves.
 pub(super) static CONDITIONS: [Condition; 7] = [

@@ -27,6 +27,8 @@ pub enum Input {
     Wrote(SeatId, WriteId, Result<Version, StoreTrouble>),
     /// An attempt to send ended.
     Replied(AttemptId, Verdict),
+    /// What a sink is spoken to with, its address or credential, has changed: what it refused may be taken now.
+    Renewed(SinkId),
     /// Settle what is in flight, commit, give the seat back and stop, by this boot instant at the latest.
     Stop {
         /// The boot instant.

@@ -1,13 +1,16 @@
 //! Taking over from the Go program: what it told is told, and its incidents are ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::alert::{Alert, Fingerprint, Phase, Subject};
+use crate::alert::{Alert, Fingerprint, Inherited, Phase, Subject};
 use crate::decide::Told;
-use crate::detect::{Finding, find_condition};
+use crate::detect::{Finding, INHERITED};
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{REFERENCE_RETRY, REFERENCE_TRIES};
+use crate::notification::SinkId;
 use crate::replica::{Effect, Replica, Task};
+use crate::severity::Severity;
 use crate::store::ledger::StoreTrouble;
 use crate::store::reference::{ReferenceAlert, ReferenceSnapshot, read_reference};
 use crate::time::{Now, Stamp};
@@ -38,63 +41,126 @@ impl Replica {
     }
 
     fn migrate(&mut self, now: Now, snapshot: ReferenceSnapshot) {
-        let out = snapshot.left_out;
-        let left_out = out.kinds + out.reasons + out.severities + out.unreadable;
         let mut taken = Vec::new();
         for (fingerprint, known) in &snapshot.open {
+            let alert = alert_of(*fingerprint, known, now);
+            let sinks = self.sinks_of(&alert, alert.severity);
             let told = snapshot.told.get(fingerprint).copied().unwrap_or(known.starts);
-            if self.take_over_alert(now, *fingerprint, known, told) {
-                taken.push(*fingerprint);
-            }
+            taken.extend(self.inherit(alert, &sinks, told.min(now.stamp())));
         }
-        self.fact(Fact::Seat(SeatFact::Migrated { alerts: taken.len(), left_out }));
+        let pending = self.take_over_pending(now, &snapshot, &mut taken);
+        self.keep_mutes(now, &snapshot);
+        let out = snapshot.left_out;
+        let is_unseen = |fingerprint: &&Fingerprint| {
+            self.tracker.get(**fingerprint).is_some_and(|alert| alert.condition.reason == INHERITED.reason)
+        };
+        self.fact(Fact::Seat(SeatFact::Migrated {
+            alerts: taken.len(),
+            unseen: taken.iter().filter(is_unseen).count(),
+            pending,
+            silences: snapshot.silences,
+            left_out: out.severities + out.unreadable,
+        }));
         self.restored |= !taken.is_empty();
         self.take_postures(now, &taken);
         self.all_changed(now, taken);
     }
 
-    /// Believes that every sink that the alert goes to now was told of it then.
-    fn take_over_alert(
-        &mut self,
-        now: Now,
-        fingerprint: Fingerprint,
-        known: &ReferenceAlert,
-        told: Stamp,
-    ) -> bool {
-        let Some(alert) = alert_of(fingerprint, known) else { return false };
+    /// Takes an alert over, and believes that these sinks were told of it then; `None` if another seat answers for it.
+    fn inherit(&mut self, alert: Alert, sinks: &[SinkId], told: Stamp) -> Option<Fingerprint> {
         if !self.owns(&alert) {
-            return false;
+            return None;
         }
-        let severity = alert.severity;
-        let sinks = self.sinks_of(&alert, severity);
+        let (fingerprint, severity, episode) = (alert.fingerprint, alert.severity, alert.opened);
         self.tracker.restore(alert);
         for sink in sinks {
-            let told = Told {
-                episode: known.starts,
-                severity,
-                at: told.min(now.stamp()),
-                open: true,
-                doubt: false,
-                doubted: false,
-                closing: false,
-                again: None,
-                silent: false,
-                refused: None,
-            };
-            self.memory.set(fingerprint, sink, told);
+            self.memory.set(fingerprint, *sink, Told { open: true, ..known(episode, severity, told) });
         }
-        true
+        Some(fingerprint)
+    }
+
+    /// What had been accepted and not seen delivered may have arrived or not: it is told once more.
+    fn take_over_pending(
+        &mut self,
+        now: Now,
+        snapshot: &ReferenceSnapshot,
+        taken: &mut Vec<Fingerprint>,
+    ) -> usize {
+        let by_key: BTreeMap<&str, Fingerprint> =
+            snapshot.open.iter().map(|(fingerprint, known)| (known.key.as_str(), *fingerprint)).collect();
+        let mut count = 0;
+        for message in &snapshot.pending {
+            let open = by_key.get(message.alert.key.as_str()).copied();
+            // What fired again after its end was accepted stands, and that is what counts.
+            if message.resolved && open.is_some() {
+                continue;
+            }
+            let fingerprint = open.unwrap_or(message.fingerprint);
+            let mut alert = alert_of(fingerprint, &message.alert, now);
+            let mut sinks: Vec<_> =
+                message.sinks.iter().filter_map(|name| self.settings.sink_named(name)).collect();
+            if message.sinks.is_empty() {
+                sinks = self.sinks_of(&alert, alert.severity);
+            }
+            if message.resolved {
+                (alert.phase, alert.ended) = (Phase::Over, Some(now.stamp()));
+            }
+            if open.is_none() {
+                taken.extend(self.inherit(alert, &sinks, message.alert.starts));
+            }
+            for sink in sinks.iter().filter(|_| !message.resolved) {
+                if let Some(told) = self.memory.get(fingerprint, *sink).copied() {
+                    self.memory.set(fingerprint, *sink, Told { doubt: true, doubted: true, ..told });
+                }
+            }
+            count += 1;
+        }
+        count
+    }
+
+    /// What was told lately and no longer stands is muted for as long as it would have been. Of such an alert only the
+    /// fingerprint is known, so the mute holds for every sink.
+    fn keep_mutes(&mut self, now: Now, snapshot: &ReferenceSnapshot) {
+        let mute = self.settings.behavior.mute;
+        for (fingerprint, at) in &snapshot.told {
+            if self.tracker.get(*fingerprint).is_some() || at.plus(mute) <= now.stamp() {
+                continue;
+            }
+            for sink in (0..self.settings.sinks.len()).map(SinkId) {
+                self.memory.set(*fingerprint, sink, known(*at, Severity::Info, *at));
+            }
+        }
+    }
+}
+
+/// What a sink knows that was told of an episode then, and of its end.
+fn known(episode: Stamp, severity: Severity, at: Stamp) -> Told {
+    Told {
+        episode,
+        severity,
+        at,
+        open: false,
+        doubt: false,
+        doubted: false,
+        closing: false,
+        again: None,
+        silent: false,
+        refused: None,
     }
 }
 
 /// The alert as ours. The snapshot has no uid: until the object is seen the fingerprint stands in for it, and an object
 /// that no list names is gone.
-fn alert_of(fingerprint: Fingerprint, known: &ReferenceAlert) -> Option<Alert> {
-    let condition = find_condition(known.kind, known.reason)?;
+///
+/// What this build cannot see stands for as long as the Go program, hearing no more of it, would have believed.
+fn alert_of(fingerprint: Fingerprint, known: &ReferenceAlert, now: Now) -> Alert {
+    let condition = known.condition;
+    let unseen = condition.reason == INHERITED.reason;
+    let lapses = known.lapses.unwrap_or_default().max(now.stamp());
     let subject = Subject {
         id: Uid(fingerprint.bits().into()),
         watched: Kind::ALL.iter().find(|kind| kind.name == condition.kind).map(|kind| kind.id),
-        kind: condition.kind,
+        kind: known.kind,
         namespace: known.namespace.as_str().into(),
         name: known.name.as_str().into(),
         node: known.node.as_str().into(),
@@ -103,18 +169,20 @@ fn alert_of(fingerprint: Fingerprint, known: &ReferenceAlert) -> Option<Alert> {
         annotations: Packed::default(),
     };
     let text = known.summary.clone();
-    Some(Alert {
+    let key = Some(&known.key).filter(|key| **key != fingerprint.to_string());
+    Alert {
         fingerprint,
         condition,
         subject: Arc::new(subject),
         finding: Finding { since: None, until: None, shown: None, text, parts: Vec::new() },
         severity: known.severity,
         since: known.starts,
-        phase: Phase::Firing,
+        phase: if unseen { Phase::Resolving { until: now.boot_at(lapses) } } else { Phase::Firing },
         opened: known.starts,
-        ended: None,
+        ended: unseen.then_some(lapses),
         deleted: false,
         flapping: false,
         explained: None,
-    })
+        inherited: key.map(|key| Inherited { episode: known.starts, key: key.as_str().into() }),
+    }
 }

@@ -31,7 +31,7 @@ use std::time::Duration;
 use crate::agenda::Agenda;
 use crate::alert::Fingerprint;
 use crate::decide::Memory;
-use crate::detect::{Hints, Look, Near, Rules, catalogue, look};
+use crate::detect::{Hints, INHERITED, Look, Near, Rules, catalogue, look};
 use crate::fact::{Fact, Suppressed};
 use crate::group::FirstRunStock;
 use crate::judge::{Court, Holders, Inhibitors, SILENCE_ANNOTATION};
@@ -161,7 +161,7 @@ impl Replica {
         let picture = Picture::new(&settings);
         let total = station.total;
         let mut replica = Replica {
-            rules: Rules::new(&settings, catalogue()),
+            rules: Rules::new(&settings, catalogue().chain([&INHERITED])),
             jitter: seed,
             layouts: Layouts::new(&station, now.boot),
             station,
@@ -236,6 +236,7 @@ impl Replica {
             Input::Tick | Input::Lease(..) | Input::Reference(..) => {}
             Input::Watch(kind, event) => self.watched(now, kind, event),
             Input::Replied(attempt, verdict) => self.replied(now, attempt, verdict),
+            Input::Renewed(sink) => self.renewed(now, sink),
             Input::Stop { by } => self.stop(by),
         }
         self.turn_ledger(now);

@@ -1,5 +1,6 @@
 //! What becomes of attempts: replies are judged, and what each sink knows now is written down.
 
+use crate::alert::Fingerprint;
 use crate::decide::{Memory, Told};
 use crate::fact::Fact;
 use crate::limits::{RESOLVE_AGAIN_AFTER, RESOLVE_TRIED_FOR};
@@ -139,6 +140,31 @@ impl Replica {
             }
             None => self.memory.forget(member.fingerprint, sink),
         }
+    }
+
+    /// A sink has another address or credential: what it refused is told again, what rests is tried now, and it counts
+    /// as well until the next answer says otherwise.
+    pub(super) fn renewed(&mut self, now: Now, sink: SinkId) {
+        let Some(lane) = self.lanes.get_mut(sink.0) else { return };
+        lane.rouse(now.boot);
+        if lane.breaker.succeeded() {
+            self.breaker_fact(sink, false);
+        }
+        self.failing.remove(&sink);
+        let refused = |(fingerprint, of, told): (Fingerprint, SinkId, &Told)| {
+            (of == sink && told.refused.is_some()).then_some((fingerprint, *told))
+        };
+        let refused: Vec<_> = self.memory.iter().filter_map(refused).collect();
+        for (fingerprint, told) in &refused {
+            let never_told = !told.open && !told.doubt && told.at == Stamp::default();
+            if never_told {
+                self.memory.forget(*fingerprint, sink);
+            } else {
+                self.memory.set(*fingerprint, sink, Told { refused: None, ..*told });
+            }
+        }
+        self.all_changed(now, refused.into_iter().map(|(fingerprint, _)| fingerprint));
+        self.observe_sinks(now);
     }
 
     fn breaker_fact(&mut self, sink: SinkId, open: bool) {

@@ -173,6 +173,12 @@ impl Lane {
         self.resting.insert((until, self.sequence), (severity, job));
     }
 
+    /// What rests is tried as soon as its sink may be sent to.
+    pub(crate) fn rouse(&mut self, now: Duration) {
+        let resting = std::mem::take(&mut self.resting);
+        self.resting = resting.into_iter().map(|((_, number), job)| ((now, number), job)).collect();
+    }
+
     /// Leaves the sink alone until then, as it asked.
     pub(crate) fn pause(&mut self, until: Duration) {
         self.paused = self.paused.max(until);

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, Fingerprint, Phase, Subject};
+use crate::alert::{Alert, Fingerprint, Inherited, Phase, Subject};
 use crate::decide::{Memory, Told};
-use crate::detect::{Condition, Finding, Part, find_condition};
+use crate::detect::{Condition, Finding, INHERITED, Part, find_condition, inherited_kind};
 use crate::settings::Settings;
 use crate::severity::Severity;
 use crate::store::ledger::EntryKey;
@@ -49,6 +49,9 @@ struct AlertFact {
     explained: Option<Stamp>,
     #[serde(default, skip_serializing_if = "is_false")]
     deleted: bool,
+    /// The episode that sinks know by another key, and that key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inherited: Option<(Stamp, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +143,7 @@ pub(crate) fn alert_fact(alert: &Alert, now: Now) -> Box<[u8]> {
         until,
         explained: alert.explained,
         deleted: alert.deleted,
+        inherited: alert.inherited.as_ref().map(|it| (it.episode, it.key.to_string())),
     })
 }
 
@@ -226,10 +230,12 @@ pub(crate) fn restore<'a>(
     for (key, value) in facts {
         let fingerprint = Fingerprint::from_bits(key.subject);
         let known = match key.what.split_once('/') {
-            None if &*key.what == "a" => parsed(value).and_then(|fact| alive(fact, now)).map(|alert| {
-                restored.alerts.push(alert.fingerprint);
-                tracker.restore(alert);
-            }),
+            None if &*key.what == "a" => {
+                parsed(value).and_then(|fact| alive(fingerprint, fact, now)).map(|alert| {
+                    restored.alerts.push(alert.fingerprint);
+                    tracker.restore(alert);
+                })
+            }
             None if &*key.what == "f" => {
                 parsed(value).map(|times: Vec<Stamp>| tracker.restore_flaps(fingerprint, times))
             }
@@ -260,8 +266,9 @@ impl From<ToldFact> for Told {
 }
 
 /// The alert of a fact; `None` if this build has no such condition.
-fn alive(fact: AlertFact, now: Now) -> Option<Alert> {
-    let condition: &'static Condition = find_condition(&fact.kind, &fact.reason)?;
+fn alive(fingerprint: Fingerprint, fact: AlertFact, now: Now) -> Option<Alert> {
+    let inherited = || Some(fact.reason.as_str()).filter(|it| *it == INHERITED.reason).map(|_| &INHERITED);
+    let condition: &'static Condition = find_condition(&fact.kind, &fact.reason).or_else(inherited)?;
     let pairs = |pairs: &[(String, String)]| Packed::of(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())));
     let uid = |text: &str| Uid(u128::from_str_radix(text, 16).unwrap_or_default());
     let owner = |(kind, name, id): &(String, String, String)| Owner {
@@ -272,7 +279,7 @@ fn alive(fact: AlertFact, now: Now) -> Option<Alert> {
     let subject = Subject {
         id: uid(&fact.id),
         watched: Kind::ALL.iter().find(|kind| kind.name == condition.kind).map(|kind| kind.id),
-        kind: condition.kind,
+        kind: if condition.reason == INHERITED.reason { inherited_kind(&fact.kind) } else { condition.kind },
         namespace: fact.namespace.into(),
         name: fact.name.into(),
         node: fact.node.into(),
@@ -281,7 +288,7 @@ fn alive(fact: AlertFact, now: Now) -> Option<Alert> {
         annotations: pairs(&fact.annotations),
     };
     Some(Alert {
-        fingerprint: Fingerprint::of(subject.kind, &subject.namespace, &subject.name, condition.reason),
+        fingerprint,
         condition,
         subject: Arc::new(subject),
         finding: Finding { since: None, until: None, shown: None, text: fact.text, parts: fact.parts },
@@ -298,5 +305,6 @@ fn alive(fact: AlertFact, now: Now) -> Option<Alert> {
         deleted: fact.deleted,
         flapping: false,
         explained: fact.explained,
+        inherited: fact.inherited.map(|(episode, key)| Inherited { episode, key: key.into() }),
     })
 }

@@ -2,9 +2,9 @@
 //! is told twice and every incident that it opened is closed.
 //!
 //! The format is that of the reference: gzip JSON, or plain JSON in its older form, with `active`, `lastSent` and
-//! `pending`. What it says of silences and escalations is not taken over.
+//! `pending`. What it says of silences and escalations is not taken over; silences that still hold are counted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use flate2::read::GzDecoder;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::alert::Fingerprint;
-use crate::detect::{Condition, catalogue, find_condition};
+use crate::detect::{Condition, INHERITED, find_condition, inherited_kind};
 use crate::limits::REFERENCE_SNAPSHOT_BYTES_MAX;
 use crate::severity::Severity;
 use crate::time::Stamp;
@@ -29,6 +29,8 @@ pub(crate) struct ReferenceSnapshot {
     pub(crate) told: BTreeMap<Fingerprint, Stamp>,
     /// What it had accepted and not seen delivered, in its order; each may have arrived or not.
     pub(crate) pending: Vec<ReferencePending>,
+    /// Silences that were set at run time and still hold.
+    pub(crate) silences: usize,
     /// What was left out.
     pub(crate) left_out: LeftOut,
 }
@@ -36,7 +38,9 @@ pub(crate) struct ReferenceSnapshot {
 /// A problem as the Go program knew it, under the name of our own condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ReferenceAlert {
-    /// Kind of the object.
+    /// Our condition, or [`INHERITED`] if there is none.
+    pub(crate) condition: &'static Condition,
+    /// Kind of the object; what has no name here keeps its own in the summary.
     pub(crate) kind: &'static str,
     /// Namespace of the object, empty for cluster-scoped ones.
     pub(crate) namespace: String,
@@ -44,8 +48,6 @@ pub(crate) struct ReferenceAlert {
     pub(crate) name: String,
     /// The node it is on; empty if none.
     pub(crate) node: String,
-    /// The reason of our condition; the Go program had two for some.
-    pub(crate) reason: &'static str,
     /// The worst that it was known with, overrides included.
     pub(crate) severity: Severity,
     /// Its one line about the problem.
@@ -56,8 +58,8 @@ pub(crate) struct ReferenceAlert {
     pub(crate) starts: Stamp,
     /// When the Go program would have taken it for over; `None` if it did not say. Past ones were due for a resolve.
     pub(crate) lapses: Option<Stamp>,
-    /// The keys under which incidents were opened: mostly the fingerprint alone, which is the same in both programs.
-    pub(crate) keys: BTreeSet<String>,
+    /// The key under which its incident was opened: mostly our fingerprint, which is the same in both programs.
+    pub(crate) key: String,
 }
 
 /// A message that the Go program still had to deliver.
@@ -76,10 +78,6 @@ pub(crate) struct ReferencePending {
 /// How many entries were left out, by cause. An incident that was opened for one of these stays open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LeftOut {
-    /// Of a kind that this build does not watch.
-    pub(crate) kinds: usize,
-    /// Of a kind that it watches, with a reason that it does not know.
-    pub(crate) reasons: usize,
     /// With a severity that does not exist.
     pub(crate) severities: usize,
     /// What merely happened: it has no end that could be told.
@@ -115,6 +113,8 @@ pub(crate) fn read_reference(stored: &[u8], now: Stamp) -> Result<ReferenceSnaps
     }
     let mut reading = Reading { now, snapshot: ReferenceSnapshot::default() };
     reading.snapshot.saved = written.saved_at.as_deref().and_then(time);
+    reading.snapshot.silences =
+        written.runtime_silences.unwrap_or_default().iter().filter(|it| in_force(it, now)).count();
     let aliases = reading.active(written.active.unwrap_or_default());
     reading.last_sent(written.last_sent.unwrap_or_default(), &aliases);
     reading.pending(written.pending.unwrap_or_default());
@@ -142,6 +142,7 @@ struct Written {
     active: Option<Vec<Box<RawValue>>>,
     last_sent: Option<BTreeMap<String, Value>>,
     pending: Option<Vec<Box<RawValue>>>,
+    runtime_silences: Option<Vec<Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -183,21 +184,20 @@ struct Reading {
 impl Reading {
     /// Gives the fingerprints that are written otherwise than ours, with ours.
     fn active(&mut self, active: Vec<Box<RawValue>>) -> BTreeMap<String, Fingerprint> {
-        let mut aliases = BTreeMap::new();
+        let mut read = Vec::new();
         for raw in active {
-            let Some(alert) = self.readable::<WrittenAlert>(&raw) else { continue };
-            if alert.resolved {
+            let Some(alert) = self.readable::<WrittenAlert>(&raw).filter(|alert| !alert.resolved) else {
                 continue;
-            }
-            let key = alert.fingerprint.clone();
-            let Some((fingerprint, alert)) = self.alert(alert) else { continue };
-            aliases.insert(key, fingerprint);
-            match self.snapshot.open.get_mut(&fingerprint) {
-                Some(known) => merge(known, alert),
-                None => {
-                    self.snapshot.open.insert(fingerprint, alert);
-                }
-            }
+            };
+            read.extend(self.alert(alert));
+        }
+        // Who has our fingerprint for a key goes first: another incident of the same problem does not take its place.
+        read.sort_by_key(|(fingerprint, alert)| alert.key != fingerprint.to_string());
+        let mut aliases = BTreeMap::new();
+        for (ours, alert) in read {
+            aliases.insert(alert.key.clone(), ours);
+            let place = if self.snapshot.open.contains_key(&ours) { spare(&alert) } else { ours };
+            self.snapshot.open.entry(place).or_insert(alert);
         }
         aliases
     }
@@ -244,34 +244,37 @@ impl Reading {
     /// The alert under our condition and fingerprint, or its place among what is left out.
     fn alert(&mut self, written: WrittenAlert) -> Option<(Fingerprint, ReferenceAlert)> {
         let left_out = &mut self.snapshot.left_out;
-        let Some(condition) = condition(&written.kind, &written.reason) else {
-            let watched = catalogue().any(|condition| condition.kind == written.kind);
-            *(if watched { &mut left_out.reasons } else { &mut left_out.kinds }) += 1;
-            return None;
-        };
+        let condition = condition(&written.kind, &written.reason);
         let Some(severity) = Severity::parse(&written.severity) else {
             left_out.severities += 1;
             return None;
         };
-        if written.event || condition.event.is_some() {
+        if written.event || condition.is_some_and(|condition| condition.event.is_some()) {
             left_out.events += 1;
             return None;
         }
-        let fingerprint =
-            Fingerprint::of(condition.kind, &written.namespace, &written.name, condition.reason);
+        let known = condition.unwrap_or(&INHERITED);
+        let kind = condition.map_or_else(|| inherited_kind(&written.kind), |condition| condition.kind);
+        let reason = condition.map_or(written.reason.as_str(), |condition| condition.reason);
+        let fingerprint = Fingerprint::of(&written.kind, &written.namespace, &written.name, reason);
         let starts = written.starts_at.as_deref().and_then(time);
+        let summary = match condition {
+            Some(_) => written.summary,
+            None => format!("{} {}: {}", written.kind, written.reason, written.summary),
+        };
+        let key = Some(written.fingerprint).filter(|key| !key.is_empty());
         let alert = ReferenceAlert {
-            kind: condition.kind,
+            condition: known,
+            kind,
             namespace: written.namespace,
             name: written.name,
             node: written.node_name,
-            reason: condition.reason,
             severity,
-            summary: written.summary,
+            summary,
             labels: written.labels.unwrap_or_default(),
             starts: starts.map_or(self.now, |starts| starts.min(self.now)),
             lapses: written.ends_at.as_deref().and_then(time),
-            keys: BTreeSet::from([written.fingerprint]).into_iter().filter(|key| !key.is_empty()).collect(),
+            key: key.unwrap_or_else(|| fingerprint.to_string()),
         };
         Some((fingerprint, alert))
     }
@@ -282,17 +285,22 @@ fn condition(kind: &str, reason: &str) -> Option<&'static Condition> {
     find_condition(kind, alias.map_or(reason, |(_, _, ours)| ours))
 }
 
-/// Two problems of the Go program that are one of ours: it began with the first and has both keys.
-fn merge(known: &mut ReferenceAlert, other: ReferenceAlert) {
-    known.severity = known.severity.max(other.severity);
-    known.starts = known.starts.min(other.starts);
-    known.lapses = known.lapses.max(other.lapses);
-    known.keys.extend(other.keys);
+/// The place of a second incident about one problem of ours, such as both names of a failing pull, or the keys of two
+/// versions: it is nobody's finding, so it ends as soon as the picture is complete, under its own key.
+fn spare(alert: &ReferenceAlert) -> Fingerprint {
+    let of_its_own = || Fingerprint::of(alert.kind, &alert.namespace, &alert.name, &alert.key);
+    Fingerprint::parse(&alert.key).unwrap_or_else(of_its_own)
 }
 
 /// Ids are numbers, or texts of numbers.
 fn order(id: &Value) -> u64 {
     id.as_u64().or_else(|| id.as_str()?.parse().ok()).unwrap_or(u64::MAX)
+}
+
+/// Whether a silence is in force.
+fn in_force(silence: &Value, now: Stamp) -> bool {
+    let until = ["until", "Until"].iter().find_map(|key| silence.get(key)?.as_str());
+    until.and_then(time).is_some_and(|until| until > now)
 }
 
 /// The sinks of a route: a list of names, or an object that has such a list.
@@ -361,7 +369,10 @@ mod tests {
         let snapshot = json!({
             "version": 1, "savedAt": "2026-11-23T04:05:00Z", "active": [crash_loop()],
             "lastSent": {"f0b03a99c75e3eac": "2026-11-23T04:00:01Z", "00000000000000aa": "2026-11-23T03:00:00Z"},
-            "runtimeSilences": [], "escalated": {"f0b03a99c75e3eac": ["k"]},
+            "runtimeSilences": [
+                {"id": "0123456789ab", "matchers": {"namespace": "shop"}, "until": "2026-11-23T04:05:13Z"},
+                {"id": "0123456789ac", "matchers": {"namespace": "shop"}, "until": "2026-11-23T04:05:11Z"},
+            ], "escalated": {"f0b03a99c75e3eac": ["k"]},
             "pending": [
                 {"id": 12, "alert": resolve, "route": ["pagerduty", "slack"]},
                 {"id": 3, "alert": crash_loop(), "route": {"Sinks": ["pagerduty"]}},
@@ -369,15 +380,16 @@ mod tests {
         });
         let found = read(&snapshot);
         let open = &found.open[&web()];
-        assert_eq!((open.kind, open.reason, open.severity), ("Pod", "CrashLoopBackOff", Severity::Critical));
+        assert_eq!((open.kind, open.condition.reason), ("Pod", "CrashLoopBackOff"));
+        assert_eq!(open.severity, Severity::Critical);
         assert_eq!((open.namespace.as_str(), open.name.as_str()), ("default", "web-server-xyz"));
         assert_eq!((open.node.as_str(), open.labels["container"].as_str()), ("worker-3", "app"));
         assert!(open.summary.starts_with("container app"));
         assert_eq!(open.starts, at("2026-11-23T04:00:00.123Z"));
         assert_eq!(open.lapses, Some(at("2026-11-23T04:14:58Z")));
-        assert_eq!(open.keys, BTreeSet::from(["f0b03a99c75e3eac".to_owned()]));
+        assert_eq!(open.key, "f0b03a99c75e3eac");
         assert_eq!(found.saved, Some(at("2026-11-23T04:05:00Z")));
-        assert_eq!((found.open.len(), found.told.len()), (1, 2));
+        assert_eq!((found.open.len(), found.told.len(), found.silences), (1, 2, 1));
         assert_eq!(found.told[&web()], at("2026-11-23T04:00:01Z"));
         let [first, second] = found.pending.as_slice() else { panic!("{:?}", found.pending) };
         assert_eq!(
@@ -385,17 +397,14 @@ mod tests {
             (web(), false, &["pagerduty".to_owned()][..])
         );
         assert_eq!((second.alert.name.as_str(), second.resolved, second.sinks.len()), ("gone", true, 2));
-        assert!(second.alert.keys.is_empty());
+        assert_eq!(second.alert.key, second.fingerprint.to_string());
         assert_eq!(found.left_out, LeftOut::default());
         assert_eq!(read_reference(&gzip(snapshot.to_string().as_bytes()), now()), Ok(found), "compressed");
     }
 
     #[test]
-    fn what_we_do_not_know_is_counted_and_left_out() {
+    fn what_cannot_be_read_or_has_no_end_is_counted_and_left_out() {
         let found = read(&json!({"version": 1, "active": [
-            changed(json!({"Kind": "PersistentVolumeClaim", "Reason": "PVCLost"})),
-            changed(json!({"Kind": "External"})),
-            changed(json!({"Reason": "Cosmic"})),
             changed(json!({"Severity": "fatal"})),
             changed(json!({"Event": true})),
             changed(json!({"Reason": "ContainerRestart"})),
@@ -405,43 +414,82 @@ mod tests {
         ], "lastSent": {
             "f0b03a99c75e3eac": "2026-11-23T04:05:13Z", "0123456789ab": "2026-11-23T04:00:00Z",
             "am-x": "2026-11-23T04:00:00Z", "00000000000000aa": "soon", "00000000000000ab": 7,
-        }, "pending": [{"id": 1}, {"id": 2, "alert": changed(json!({"Kind": "Derived"})), "route": null}]}));
+        }, "pending": [{"id": 1}]}));
         assert_eq!((found.open.len(), found.told.len(), found.pending.len()), (0, 0, 0), "{found:?}");
-        let expected = LeftOut {
-            kinds: 3,
-            reasons: 1,
-            severities: 1,
-            events: 2,
-            future: 1,
-            strangers: 2,
-            unreadable: 5,
-        };
+        let expected = LeftOut { severities: 1, events: 2, future: 1, strangers: 2, unreadable: 5 };
         assert_eq!(found.left_out, expected);
+    }
+
+    #[test]
+    fn what_this_build_cannot_see_is_taken_over_all_the_same() {
+        let found = read(&json!({"version": 1, "active": [
+            changed(json!({"Kind": "PersistentVolumeClaim", "Reason": "PVCLost", "Fingerprint": "aaaaaaaaaaaaaaaa"})),
+            changed(json!({"Kind": "External", "Reason": "HighLatency", "Fingerprint": "am-1234"})),
+            changed(json!({"Kind": "EKSCluster", "Reason": "Unhealthy", "Fingerprint": "bbbbbbbbbbbbbbbb"})),
+            changed(json!({"Reason": "Cosmic", "Fingerprint": "cccccccccccccccc"})),
+        ]}));
+        let mut known: Vec<_> =
+            found.open.values().map(|it| (it.key.as_str(), it.kind, it.condition.reason)).collect();
+        known.sort_unstable();
+        let reason = INHERITED.reason;
+        let expected = [
+            ("aaaaaaaaaaaaaaaa", "PersistentVolumeClaim", reason),
+            ("am-1234", "External", reason),
+            ("bbbbbbbbbbbbbbbb", "Alertkube", reason),
+            ("cccccccccccccccc", "Pod", reason),
+        ];
+        assert_eq!(known, expected);
+        let summaries =
+            found.open.values().filter(|it| it.summary.starts_with("External HighLatency: container"));
+        assert_eq!(summaries.count(), 1);
+    }
+
+    #[test]
+    fn every_reason_of_the_kinds_that_both_watch_is_ours() {
+        for (kind, reasons) in [
+            (
+                "Pod",
+                &["CrashLoopBackOff", "ImagePullBackOff", "ErrImagePull", "OOMKilled", "ContainerKilled"][..],
+            ),
+            (
+                "Node",
+                &["NodeNotReady", "NodeMemoryPressure", "NodeDiskPressure", "NodePIDPressure", "NodeCordon"],
+            ),
+            ("Deployment", &["DeploymentUnavailable", "ProgressDeadlineExceeded"]),
+            ("StatefulSet", &["StatefulSetReplicasUnavailable"]),
+            ("DaemonSet", &["DaemonSetUnavailable"]),
+            ("Job", &["JobFailed"]),
+        ] {
+            for reason in reasons {
+                assert!(condition(kind, reason).is_some(), "{kind} {reason}");
+            }
+        }
     }
 
     #[test]
     fn an_older_fingerprint_stays_the_key_of_its_incident() {
         let found = read(&json!({"version": 1, "active": [changed(json!({"Fingerprint": "0123456789ab"}))],
             "lastSent": {"0123456789ab": "2026-11-23T04:00:00Z"}}));
-        assert_eq!(found.open[&web()].keys, BTreeSet::from(["0123456789ab".to_owned()]));
+        assert_eq!(found.open[&web()].key, "0123456789ab");
         assert_eq!(found.told[&web()], at("2026-11-23T04:00:00Z"));
         assert_eq!(found.left_out, LeftOut::default());
     }
 
     #[test]
-    fn two_of_their_problems_that_are_one_of_ours_keep_both_keys() {
-        let pull = |reason: &str, key: &str, starts: &str| {
-            changed(json!({"Reason": reason, "Fingerprint": key, "StartsAt": starts, "Severity": "warning"}))
-        };
-        let found = read(&json!({"version": 1, "active": [
-            pull("ErrImagePull", "aaaaaaaaaaaaaaaa", "2026-11-23T03:59:00Z"),
-            pull("ImagePullBackOff", "bbbbbbbbbbbbbbbb", "2026-11-23T03:58:00Z"),
-        ], "lastSent": {"aaaaaaaaaaaaaaaa": "2026-11-23T04:01:00Z", "bbbbbbbbbbbbbbbb": "2026-11-23T04:00:00Z"}}));
+    fn two_of_their_incidents_about_one_problem_of_ours_keep_their_keys() {
+        let pull = |reason: &str, key: &str| changed(json!({"Reason": reason, "Fingerprint": key}));
         let ours = Fingerprint::of("Pod", "default", "web-server-xyz", "ImagePullBackOff");
-        let [(fingerprint, open)] = found.open.iter().collect::<Vec<_>>()[..] else { panic!("{found:?}") };
-        assert_eq!((*fingerprint, open.reason, open.keys.len()), (ours, "ImagePullBackOff", 2));
-        assert_eq!(open.starts, at("2026-11-23T03:58:00Z"));
-        assert_eq!(found.told, BTreeMap::from([(ours, at("2026-11-23T04:01:00Z"))]));
+        let theirs = Fingerprint::of("Pod", "default", "web-server-xyz", "ErrImagePull");
+        let [old, new] = ["0123456789ab".to_owned(), ours.to_string()];
+        let found = read(&json!({"version": 1, "active": [
+            pull("ErrImagePull", &theirs.to_string()), pull("ImagePullBackOff", &old), pull("ImagePullBackOff", &new),
+        ], "lastSent": {old: "2026-11-23T04:01:00Z", new: "2026-11-23T04:00:00Z"}}));
+        assert_eq!(found.open.len(), 3);
+        assert_eq!(found.open[&ours].key, ours.to_string(), "whose key is the fingerprint goes first");
+        assert_eq!(found.open[&theirs].key, theirs.to_string());
+        assert!(found.open.values().any(|alert| alert.key == "0123456789ab"));
+        assert!(found.open.values().all(|alert| alert.condition.reason == "ImagePullBackOff"));
+        assert_eq!(found.told[&ours], at("2026-11-23T04:01:00Z"));
     }
 
     #[test]

@@ -272,6 +272,7 @@ fn newborn(
         deleted: false,
         flapping: false,
         explained: None,
+        inherited: None,
         finding,
     }
 }

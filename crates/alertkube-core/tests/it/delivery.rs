@@ -31,6 +31,47 @@ fn a_probe_that_is_refused_does_not_leave_the_breaker_stuck() {
 }
 
 #[test]
+fn a_sink_with_another_credential_is_told_at_once_what_it_refused() {
+    let mut desk = Desk::live(settings());
+    let (sick, over) = (crashing("sick", &desk.time(5)), crashing("over", &desk.time(5)));
+    desk.see(KindId::Pod, &over);
+    desk.seconds(5);
+    desk.answers.insert("webhook".to_owned(), Verdict::Reject(Why::Unauthorized));
+    desk.see(KindId::Pod, &sick);
+    desk.see(KindId::Pod, &evicted("gone", &desk.time(5)));
+    desk.gone(KindId::Pod, &over);
+    desk.seconds(60);
+    assert_eq!(lines(&desk, "webhook", " ").len(), 1, "{:?}", desk.told("webhook"));
+    assert_eq!(lines(&desk, "stdout", "first SinkFailing webhook").len(), 1);
+    desk.answers.clear();
+    let webhook = desk.settings.sink_named("webhook").expect("the sink");
+    desk.input(Input::Renewed(webhook));
+    desk.seconds(1);
+    let mut told = desk.told("webhook");
+    told.sort();
+    let expected = |word: &str| told.iter().filter(|line| line.ends_with(word)).count();
+    assert_eq!(expected("first CrashLoopBackOff sick"), 1, "{told:?}");
+    assert_eq!(expected("first Evicted gone"), 1, "{told:?}");
+    assert_eq!(expected("resolved CrashLoopBackOff over"), 1, "{told:?}");
+    desk.seconds(900);
+    assert_eq!(lines(&desk, "stdout", "resolved SinkFailing webhook").len(), 1);
+}
+
+#[test]
+fn another_credential_ends_the_rest_and_the_breaker_and_a_sink_that_is_not_there_is_no_matter() {
+    let mut desk = Desk::live(settings());
+    desk.answers.insert("webhook".to_owned(), down(false, None));
+    desk.see(KindId::Pod, &crashing("a", &desk.time(5)));
+    desk.seconds(400);
+    desk.answers.clear();
+    let webhook = desk.settings.sink_named("webhook").expect("the sink");
+    desk.input(Input::Renewed(alertkube_core::SinkId(99)));
+    assert!(lines(&desk, "webhook", "first CrashLoopBackOff").is_empty());
+    desk.input(Input::Renewed(webhook));
+    assert_eq!(lines(&desk, "webhook", "first CrashLoopBackOff").len(), 1, "no second passes");
+}
+
+#[test]
 fn a_refused_reminder_does_not_delay_the_end() {
     let mut reminding = settings();
     reminding.behavior.repeat = Some(Duration::from_secs(100));

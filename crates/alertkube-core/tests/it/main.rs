@@ -8,6 +8,7 @@ mod incremental;
 mod layouts;
 mod life;
 mod manual;
+mod migration;
 mod objects;
 mod ourselves;
 mod policy;

@@ -300,7 +300,7 @@ fn what_the_go_program_told_is_not_told_again_and_is_ended_once() {
     house.join(elected(Standby::Cold));
     house.join(elected(Standby::Cold));
     house.hold(0);
-    let migrated = |fact: &SeatFact| matches!(fact, SeatFact::Migrated { alerts: 2, left_out: 0 });
+    let migrated = |fact: &SeatFact| matches!(fact, SeatFact::Migrated { alerts: 2, left_out: 0, .. });
     assert!(house.seat_facts(0).iter().any(migrated), "{:?}", house.seat_facts(0));
     house.seconds(200);
     house.stop(0);

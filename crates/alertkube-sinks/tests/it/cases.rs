@@ -84,6 +84,7 @@ fn owners(chain: &[(&str, &str)]) -> Vec<(String, String)> {
 fn pod(name: &str, reason: &str) -> Report {
     Report {
         fingerprint: "8c1d2e3f4a5b6c7d".to_owned(),
+        key: None,
         episode: "1763870472-3".to_owned(),
         kind: "Pod".to_owned(),
         namespace: "shop".to_owned(),

@@ -53,6 +53,14 @@ fn an_incident_is_opened_and_closed_under_the_fingerprint() {
 }
 
 #[test]
+fn an_incident_that_was_opened_under_another_key_is_ended_under_that() {
+    for mut told in [cases::first(), cases::resolved()] {
+        told.reports[0].key = Some("am-0123456789abcdef".to_owned());
+        assert_eq!(event(&told)["dedup_key"], "am-0123456789abcdef");
+    }
+}
+
+#[test]
 fn a_key_that_would_have_to_be_cut_is_not_sent() {
     let keyed = |length| {
         let mut told = cases::first();

@@ -31,7 +31,7 @@ fn engine() -> (Engine, Arc<Mutex<Vec<Inbox>>>, Arc<AtomicUsize>) {
             Vec::new(),
             clock,
             outward,
-            (HeldUntil::without_election(), Arc::clone(&telemetry)),
+            (HeldUntil::without_election(), Arc::clone(&telemetry), mpsc::unbounded_channel().0),
         )),
         telemetry,
         station: Station::alone(),

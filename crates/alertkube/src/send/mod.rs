@@ -1,5 +1,6 @@
 //! The only code that opens a socket outward: a notification and its sink to a verdict.
 
+mod credentials;
 mod gate;
 mod line;
 mod post;
@@ -10,11 +11,13 @@ mod tries;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use alertkube_core::{Notification, SendWithin, SinkId, Verdict, Why};
 use alertkube_sinks::{Attempt, Request, Sink};
+use tokio::sync::mpsc;
 
+pub(crate) use self::credentials::Slot;
 use self::gate::{Gate, Unsent};
 use self::line::Lines;
 use self::post::{Lane, Road};
@@ -24,7 +27,7 @@ use self::tries::Tries;
 use crate::clock::Clock;
 use crate::env::Environment;
 use crate::lease::HeldUntil;
-use crate::limits::TRY_TIMEOUT;
+use crate::limits::{CREDENTIALS_EVERY, TRY_TIMEOUT};
 use crate::telemetry::Telemetry;
 
 /// Makes ring the crypto provider of this process: the one that kube and the sinks share. Later calls do nothing.
@@ -50,7 +53,8 @@ impl Outward {
 
 /// Sends for every sink, each over connections of its own.
 pub(crate) struct Sender {
-    sinks: Vec<(Arc<dyn Sink>, Lane)>,
+    sinks: Vec<(Mutex<Slot>, Lane)>,
+    renewed: mpsc::UnboundedSender<SinkId>,
     road: Road,
     lines: Lines,
     tries: Tries,
@@ -59,18 +63,45 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// A sender for these sinks; [`SinkId`] is the place in the list.
+    /// A sender for these sinks; [`SinkId`] is the place in the list. Sinks with another credential are named to `renewed`.
     pub(crate) fn new(
-        sinks: Vec<Arc<dyn Sink>>,
+        sinks: Vec<Slot>,
         clock: Clock,
         outward: Outward,
-        (held, telemetry): (HeldUntil, Arc<Telemetry>),
+        (held, telemetry, renewed): (HeldUntil, Arc<Telemetry>, mpsc::UnboundedSender<SinkId>),
     ) -> Sender {
         install_crypto();
         let Outward { proxies, lookup, lines } = outward;
-        let sinks = sinks.into_iter().map(|sink| (sink, Lane::default())).collect();
+        let sinks = sinks.into_iter().map(|slot| (Mutex::new(slot), Lane::default())).collect();
         let road = Road { clock, proxies, lookup };
-        Sender { sinks, road, lines, tries: Tries::default(), held, telemetry }
+        Sender { sinks, renewed, road, lines, tries: Tries::default(), held, telemetry }
+    }
+
+    /// Looks at the files of credentials now and then, until nobody hears of them.
+    pub(crate) async fn watch_credentials(self: Arc<Sender>) {
+        let kept = |(slot, _): &(Mutex<Slot>, Lane)| slot.lock().is_ok_and(|slot| slot.has_files());
+        if !self.sinks.iter().any(kept) {
+            return;
+        }
+        while !self.renewed.is_closed() {
+            for sink in (0..self.sinks.len()).map(SinkId) {
+                // Whoever cannot be sent to says so when it is sent to.
+                let _unusable = self.sink(sink);
+            }
+            let clock = self.road.clock;
+            clock.sleep_until(clock.now().boot + CREDENTIALS_EVERY).await;
+        }
+    }
+
+    /// The sink as its credentials make it now.
+    fn sink(&self, id: SinkId) -> Result<(Arc<dyn Sink>, &Lane), Why> {
+        let (slot, lane) = self.sinks.get(id.0).ok_or(Why::Unconfigured)?;
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.look() {
+            // The engine is gone only when nobody tries anything again.
+            let _gone = self.renewed.send(id);
+        }
+        Ok((slot.sink()?, lane))
     }
 
     /// Words a notification for its sink, sends it, and lets the sink judge what came back. Whether it may still begin is
@@ -81,9 +112,9 @@ impl Sender {
         notification: &Notification,
         within: SendWithin,
     ) -> Verdict {
-        let verdict = match self.sinks.get(sink.0) {
-            Some((to, lane)) => self.try_once((sink, to.as_ref(), lane), notification, within).await,
-            None => Verdict::Reject(Why::Unconfigured),
+        let verdict = match self.sink(sink) {
+            Ok((to, lane)) => self.try_once((sink, to.as_ref(), lane), notification, within).await,
+            Err(why) => Verdict::Reject(why),
         };
         if !matches!(verdict, Verdict::Retry { .. }) {
             self.tries.settled(sink, &notification.delivery);

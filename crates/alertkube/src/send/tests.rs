@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alertkube_sinks::{Guard, Stdout, Webhook};
+use alertkube_api::CredentialFile;
+use alertkube_sinks::{Guard, SinkSettings, Stdout, Webhook};
 use axum::Router;
 use axum::extract::Request as Asked;
 use axum::response::{IntoResponse, Response};
@@ -57,7 +58,8 @@ fn sender(url: &str, given: Given) -> Sender {
     let outward = Outward { proxies, lookup: lookup(names), lines: Lines::new(std::io::sink()) };
     let telemetry = Arc::new(Telemetry::new("0.0.0", ["webhook"]));
     let held = HeldUntil::without_election();
-    Sender::new(vec![Arc::new(sink)], Clock::scaled(scale), outward, (held, telemetry))
+    let sinks = vec![Slot::plain(SinkSettings::Webhook(sink))];
+    Sender::new(sinks, Clock::scaled(scale), outward, (held, telemetry, mpsc::unbounded_channel().0))
 }
 
 async fn attempt(sender: &Sender) -> Verdict {
@@ -336,10 +338,10 @@ fn printer(writer: impl Write + Send + 'static, scale: f64) -> Sender {
     let outward = Outward { proxies: Proxies::default(), lookup: lookup(&[]), lines: Lines::new(writer) };
     let telemetry = Arc::new(Telemetry::new("0.0.0", ["webhook"]));
     Sender::new(
-        vec![Arc::new(Stdout { pretty: false, color: false })],
+        vec![Slot::plain(SinkSettings::Stdout(Stdout { pretty: false, color: false }))],
         Clock::scaled(scale),
         outward,
-        (HeldUntil::without_election(), telemetry),
+        (HeldUntil::without_election(), telemetry, mpsc::unbounded_channel().0),
     )
 }
 
@@ -371,4 +373,100 @@ async fn a_reader_that_left_or_sleeps_is_told_from_one_that_reads() {
         "the next line waits for the first"
     );
     drop(end);
+}
+
+/// A Secret as the kubelet mounts it: a folder of the moment behind a link, and a link to each of its files.
+struct Mounted(std::path::PathBuf);
+
+impl Mounted {
+    #[expect(clippy::disallowed_methods, reason = "what a kubelet does")]
+    fn new(name: &str) -> Mounted {
+        let root = std::env::temp_dir().join(format!("alertkube-mounted-{name}-{}", std::process::id()));
+        let _never_there = std::fs::remove_dir_all(&root);
+        std::fs::create_dir_all(&root).expect("a folder");
+        std::os::unix::fs::symlink("..data/url", root.join("url")).expect("a link");
+        Mounted(root)
+    }
+
+    /// Swaps the whole content, `None` for a Secret without the key.
+    #[expect(clippy::disallowed_methods, reason = "what a kubelet does")]
+    fn swap(&self, version: &str, url: Option<&str>) {
+        let folder = self.0.join(version);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        if let Some(url) = url {
+            std::fs::write(folder.join("url"), format!("{url}\n")).expect("written");
+        }
+        std::os::unix::fs::symlink(version, self.0.join("..tmp")).expect("a link");
+        std::fs::rename(self.0.join("..tmp"), self.0.join("..data")).expect("swapped");
+    }
+
+    /// A sender whose address stands in the file, and what it says of new ones.
+    fn sender(&self) -> (Arc<Sender>, mpsc::UnboundedReceiver<SinkId>) {
+        let file =
+            CredentialFile { sink: SinkId(0), variable: "GENERIC_WEBHOOK_URL", path: self.0.join("url") };
+        let slots = Slot::all(vec![SinkSettings::Webhook(Webhook::default())], &[file]);
+        let outward =
+            Outward { proxies: Proxies::default(), lookup: lookup(&[]), lines: Lines::new(std::io::sink()) };
+        let telemetry = Arc::new(Telemetry::new("0.0.0", ["webhook"]));
+        let (renewed, heard) = mpsc::unbounded_channel();
+        let held = HeldUntil::without_election();
+        (Arc::new(Sender::new(slots, Clock::scaled(FAST), outward, (held, telemetry, renewed))), heard)
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _left_behind = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_address_is_used_for_the_next_send() {
+    let receiver = Receiver::answering(|| "thanks").await;
+    let mounted = Mounted::new("rotated");
+    let (sender, mut heard) = mounted.sender();
+    assert_eq!(attempt(&sender).await, Verdict::Reject(Why::Unconfigured), "there is no file yet");
+    for (version, path) in [("v1", "/old"), ("v2", "/new")] {
+        mounted.swap(version, Some(&format!("http://{}{path}", receiver.address)));
+        assert_eq!(attempt(&sender).await, Verdict::Done);
+        assert_eq!(heard.try_recv(), Ok(SinkId(0)), "{version}");
+    }
+    assert_eq!(attempt(&sender).await, Verdict::Done);
+    assert!(heard.try_recv().is_err(), "nothing changed");
+    mounted.swap("v3", Some(&format!("http://{}/new", receiver.address)));
+    assert_eq!(attempt(&sender).await, Verdict::Done);
+    assert!(heard.try_recv().is_err(), "the same again is no news");
+    let paths: Vec<String> = receiver.asked().iter().map(|line| line[..9].to_owned()).collect();
+    assert_eq!(paths, ["POST /old", "POST /new", "POST /new", "POST /new"]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_or_empty_is_a_failure_that_shows() {
+    let receiver = Receiver::answering(|| "thanks").await;
+    let url = format!("http://{}/x", receiver.address);
+    let mounted = Mounted::new("gone");
+    let (sender, mut heard) = mounted.sender();
+    mounted.swap("v1", Some(&url));
+    assert_eq!(attempt(&sender).await, Verdict::Done);
+    heard.try_recv().expect("there is an address now");
+    let long = "x".repeat(70_000);
+    for (version, content) in [("v2", None), ("v3", Some(" ")), ("v4", Some(long.as_str()))] {
+        mounted.swap(version, content);
+        assert_eq!(attempt(&sender).await, Verdict::Reject(Why::Unconfigured), "{version}");
+        assert!(heard.try_recv().is_err(), "{version}: nothing to try again with");
+    }
+    mounted.swap("v5", Some(&url));
+    assert_eq!(attempt(&sender).await, Verdict::Done);
+    heard.try_recv().expect("there is one again");
+}
+
+#[tokio::test]
+async fn a_change_is_heard_of_while_nothing_is_sent() {
+    let mounted = Mounted::new("quiet");
+    let (sender, mut heard) = mounted.sender();
+    let watching = tokio::spawn(Arc::clone(&sender).watch_credentials());
+    mounted.swap("v1", Some("http://127.0.0.1:9/x"));
+    assert_eq!(heard.recv().await, Some(SinkId(0)));
+    drop(heard);
+    watching.await.expect("it ends when nobody hears of it");
 }

@@ -112,11 +112,17 @@ impl Telemetry {
             SeatFact::Mended { what } => {
                 warn!(what, "stored state was changed by another hand and is written anew")
             }
-            SeatFact::Migrated { alerts, left_out } => {
+            SeatFact::Migrated { alerts, unseen, pending, silences, left_out } => {
                 info!(
                     alerts,
-                    left_out, "the snapshot of the Go program was read; what it told is not told again"
+                    unseen,
+                    pending,
+                    left_out,
+                    "the snapshot of the Go program was read; what it told is not told again"
                 );
+                if *silences > 0 {
+                    warn!(silences, "silences that were set in the Go program at run time are gone");
+                }
             }
             SeatFact::NotMigrated { why } => {
                 error!(why, "the snapshot of the Go program cannot be read; what it told is told again");

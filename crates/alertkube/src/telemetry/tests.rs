@@ -72,7 +72,7 @@ fn every_fact() -> Vec<Fact> {
         Fact::Seat(SeatFact::Unreadable { why: words.clone() }),
         Fact::Seat(SeatFact::SetAside { part: words.clone(), why: words.clone() }),
         Fact::Seat(SeatFact::Mended { what: words.clone() }),
-        Fact::Seat(SeatFact::Migrated { alerts: 1, left_out: 2 }),
+        Fact::Seat(SeatFact::Migrated { alerts: 5, unseen: 1, pending: 2, silences: 3, left_out: 4 }),
         Fact::Seat(SeatFact::NotMigrated { why: words }),
         Fact::Seat(SeatFact::Strange(2)),
         Fact::Seat(SeatFact::Undurable { sink: "webhook".to_owned() }),
