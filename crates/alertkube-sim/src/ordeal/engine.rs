@@ -240,6 +240,6 @@ fn cost(input: &Input) -> At {
         Input::Read(_, parts) => 200 * parts.len() as u64,
         Input::Wrote(..) => 60,
         Input::Tick | Input::Watch(..) | Input::Lease(..) | Input::Reference(..) | Input::Replied(..) => 10,
-        Input::Stop { .. } => 10,
+        Input::Stop { .. } | Input::Renewed(_) => 10,
     }
 }

@@ -379,7 +379,6 @@ async fn a_reader_that_left_or_sleeps_is_told_from_one_that_reads() {
 struct Mounted(std::path::PathBuf);
 
 impl Mounted {
-    #[expect(clippy::disallowed_methods, reason = "what a kubelet does")]
     fn new(name: &str) -> Mounted {
         let root = std::env::temp_dir().join(format!("alertkube-mounted-{name}-{}", std::process::id()));
         let _never_there = std::fs::remove_dir_all(&root);
@@ -464,9 +463,12 @@ async fn a_file_that_is_gone_or_empty_is_a_failure_that_shows() {
 async fn a_change_is_heard_of_while_nothing_is_sent() {
     let mounted = Mounted::new("quiet");
     let (sender, mut heard) = mounted.sender();
-    let watching = tokio::spawn(Arc::clone(&sender).watch_credentials());
     mounted.swap("v1", Some("http://127.0.0.1:9/x"));
-    assert_eq!(heard.recv().await, Some(SinkId(0)));
-    drop(heard);
-    watching.await.expect("it ends when nobody hears of it");
+    let watching = Arc::clone(&sender).watch_credentials();
+    let hearing = async {
+        assert_eq!(heard.recv().await, Some(SinkId(0)));
+        drop(heard);
+    };
+    // It ends when nobody hears of it.
+    tokio::join!(watching, hearing);
 }
