@@ -107,14 +107,14 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ordeal(
         "the seat of an object follows from its name alone",
         "crates/alertkube-core/src/own/mod.rs",
-        "SeatId(fnv32a(text.as_bytes()) % total.max(1))",
-        "SeatId(fnv32a(&text.as_bytes()[subject.kind.len()..]) % total.max(1))",
+        "fnv32a(format!(\"{kind}/{namespace}/{name}\").as_bytes())",
+        "fnv32a(format!(\"{kind}/{namespace}\").as_bytes().get(name.len()..).unwrap_or_default())",
     ),
     ordeal(
         "a shard tells of what others own",
         "crates/alertkube-core/src/replica/telling.rs",
-        "if !self.owns(&alert.subject) {",
-        "if !self.owns(&alert.subject) && alert.subject.name.is_empty() {",
+        "if !self.owns(alert) {",
+        "if !self.owns(alert) && alert.subject.name.is_empty() {",
     ),
     ordeal(
         "what is inhibited or silenced is told",

@@ -49,10 +49,10 @@ impl Stage {
     fn storm(&mut self) {
         self.pods += 1;
         sick(&mut self.house, &format!("web-{}", self.pods));
-        if self.pods.is_multiple_of(5) {
-            if let Some(n) = self.pods.checked_sub(LASTS).filter(|n| *n > 0) {
-                self.house.delete(KindId::Pod, &format!("web-{n}"));
-            }
+        if self.pods.is_multiple_of(5)
+            && let Some(n) = self.pods.checked_sub(LASTS).filter(|n| *n > 0)
+        {
+            self.house.delete(KindId::Pod, &format!("web-{n}"));
         }
     }
 
