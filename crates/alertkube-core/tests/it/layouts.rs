@@ -156,6 +156,24 @@ fn three_become_four_and_two_by_rollout_in_a_storm_and_nothing_is_lost_or_told_t
     assert!(silent.max().is_some_and(|most| most <= 10), "telling pauses for seconds");
 }
 
+/// A head that was sealed for three and has no layout yet says nothing: it is not that of a program that knew no shards.
+#[test]
+fn three_begin_as_three_though_one_saw_the_first_before_it_had_a_layout() {
+    let mut stage = Stage { house: House::new(settings()), seats: BTreeMap::new(), pods: 0 };
+    let station = Station { seat: SeatId(0), total: 3, ..unelected() };
+    let first = stage.house.join_over(station, Line::Stuck);
+    assert_eq!(stage.house.step(first), 1, "the seal");
+    stage.house.crash(first);
+    (1..3).for_each(|seat| stage.start(seat, 3));
+    stage.house.seconds(3);
+    stage.start(0, 3);
+    stage.house.seconds(60);
+    assert!(stage.in_force(3), "{:?}", stage.house.status(stage.seats[&0]).seat);
+    let facts = stage.house.members.iter().flat_map(|member| &member.facts);
+    let changes = facts.filter(|(_, fact)| matches!(fact, Fact::Seat(SeatFact::Silent { .. }))).count();
+    assert_eq!(changes, 0, "there was nothing to change");
+}
+
 #[test]
 fn one_becomes_three_and_one_again_also_with_elected_pairs() {
     let mut stage = Stage::new(1);

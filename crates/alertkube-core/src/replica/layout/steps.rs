@@ -168,6 +168,8 @@ fn serve(view: &View<'_>, layout: Option<Layout>) -> Act {
             return alone(view, layout);
         }
         Saw::Absent => return Act::Rest,
+        // Sealed for several seats, and not yet said by how many: that is no program that knew none.
+        Saw::Head(head) if head.wish > 1 && head.accord == Accord::default() => return Act::Rest,
         Saw::Head(head) => head,
     };
     let force = head.accord.layout.unwrap_or(WHOLE);
