@@ -17,8 +17,13 @@ impl Replica {
         self.observe_store(now);
     }
 
-    /// Tells without a commit what has waited for one for too long, as long as the seat itself is safe.
+    /// Tells without a commit what has waited for one for too long, as long as the seat itself is safe. Who stops leaves
+    /// it to its successor, which could not know that it was told: an uninstallation takes the rights before it ends the
+    /// pods.
     pub(super) fn unsaved(&mut self, now: Now) {
+        if self.stopping.is_some() {
+            return;
+        }
         if self.tenure.hold == Hold::Opens {
             return self.open_unsaved(now);
         }

@@ -81,6 +81,37 @@ fn whatever_begins_while_a_store_refuses_is_told_in_time() {
     assert_eq!(house.members[0].late, 0, "an old try to commit does not count");
 }
 
+/// As an uninstallation has it, which takes the rights of a pod before it ends the pod.
+#[test]
+fn who_stops_while_the_store_refuses_leaves_the_rest_to_the_next() {
+    for station in [elected(Standby::Cold), unelected()] {
+        let mut house = House::new(settings());
+        house.join(station.clone());
+        house.hold(0);
+        house.seconds(5);
+        sick(&mut house, "old");
+        house.seconds(5);
+        house.members[0].line = Line::Refuses;
+        house.delete(KindId::Pod, "old");
+        sick(&mut house, "new");
+        house.seconds(1);
+        house.stop(0);
+        house.seconds(20);
+        assert_eq!(house.status(0).seat.hold, Holding::Closes);
+        assert_eq!(undurable(&house, 0), 0, "it could not be remembered");
+        house.join(station);
+        house.hold(1);
+        house.seconds(60);
+        for sink in ["chat", "keyed", "hook"] {
+            for word in
+                ["first CrashLoopBackOff old", "resolved CrashLoopBackOff old", "first CrashLoopBackOff new"]
+            {
+                assert_eq!(seconds(&house, sink, word).len(), 1, "{sink}: {word}: {:?}", house.lines(sink));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_start_over_a_store_that_refuses_tells_after_a_while() {
     let mut each = settings();
