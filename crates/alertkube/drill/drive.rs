@@ -42,7 +42,7 @@ impl Drive {
     pub(crate) fn new(store: Store, clock: Clock) -> Drive {
         let now = clock.now();
         let incarnation = format!("drill-{}-{}", std::process::id(), now.boot.as_nanos());
-        let claim = Claim { incarnation, holder: "drill".to_owned(), elected: true, wish: 1 };
+        let claim = Claim { seat: 0, incarnation, holder: "drill".to_owned(), elected: true, wish: 1 };
         let ledger = Ledger::new(claim, Pace::API, now.boot.as_nanos() as u64);
         let (answers, entries) = (mpsc::unbounded_channel(), None);
         Drive {

@@ -78,6 +78,7 @@ impl Seating {
     pub(crate) fn station(&self, pace: Option<Pace>) -> Station {
         let lease = self.electing.as_ref();
         let claim = Claim {
+            seat: self.shard.index,
             incarnation: self.identity.clone(),
             holder: self.identity.clone(),
             elected: lease.is_some(),

@@ -178,7 +178,7 @@ impl Replica {
         };
         // Every hold is another writer, also within one process.
         keep.claim.incarnation = format!("{}-{jitter:x}", keep.claim.incarnation);
-        keep.claim.wish = self.station.total;
+        (keep.claim.seat, keep.claim.wish) = (self.station.seat.0, self.station.total);
         let mut ledger = Ledger::new(keep.claim, keep.pace, jitter);
         ledger.open(now);
         self.tenure.ledger = Some(ledger);

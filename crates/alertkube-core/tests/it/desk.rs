@@ -48,7 +48,13 @@ fn station(process: usize) -> Station {
 
 /// No two processes share an incarnation: the store has been written to in between.
 fn claim(process: usize) -> Claim {
-    Claim { incarnation: format!("desk-{process}"), holder: "desk".to_owned(), elected: false, wish: 1 }
+    Claim {
+        seat: 0,
+        incarnation: format!("desk-{process}"),
+        holder: "desk".to_owned(),
+        elected: false,
+        wish: 1,
+    }
 }
 
 /// Wall time of boot instant zero.

@@ -99,7 +99,7 @@ pub(crate) fn unelected() -> Station {
 }
 
 fn claim(elected: bool) -> Claim {
-    Claim { incarnation: String::new(), holder: String::new(), elected, wish: 1 }
+    Claim { seat: 0, incarnation: String::new(), holder: String::new(), elected, wish: 1 }
 }
 
 pub(crate) fn lost_sight() -> LeaseNews {

@@ -310,6 +310,19 @@ fn two_processes_for_one_shard_are_an_alarm_until_one_is_gone() {
 }
 
 #[test]
+fn the_state_of_another_seat_is_left_alone() {
+    let mut stage = Stage::new(3);
+    let shelf = stage.house.shelves[&SeatId(0)].clone();
+    stage.house.shelves.insert(SeatId(5), shelf);
+    let index = stage.house.join(Station { seat: SeatId(5), total: 6, ..unelected() });
+    let facts = stage.house.seat_facts(index);
+    let said =
+        |fact: &SeatFact| matches!(fact, SeatFact::Unreadable { why } if why.contains("belongs to seat 0"));
+    assert!(facts.iter().any(said), "{facts:?}");
+    assert_eq!(stage.house.status(index).seat.hold, Holding::Opens);
+}
+
+#[test]
 fn as_long_as_one_wishes_otherwise_what_is_in_force_stays() {
     let mut stage = Stage::new(3);
     stage.stop(2);

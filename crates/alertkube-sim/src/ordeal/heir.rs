@@ -45,6 +45,7 @@ impl World {
         let slot = &self.slots[self.lives[life].slot];
         let (seat, mut now) = (slot.seat, slot.clock.now(self.now));
         let claim = Claim {
+            seat: seat.seat,
             incarnation: "heir".to_owned(),
             holder: "heir".to_owned(),
             elected: true,

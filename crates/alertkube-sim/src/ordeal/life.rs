@@ -148,7 +148,8 @@ impl Slot {
         let name = format!("{}_{number:08x}", self.name);
         let Seat { seat, total, election } = self.seat;
         let elected = election.is_some();
-        let claim = Claim { incarnation: name.clone(), holder: name.clone(), elected, wish: total };
+        let (incarnation, holder) = (name.clone(), name.clone());
+        let claim = Claim { seat, incarnation, holder, elected, wish: total };
         let keep = Some(Keep { claim, pace });
         let station = Station { seat: SeatId(seat), total, election, keep, identity: name.clone() };
         let candidacy = election.map(|_| {

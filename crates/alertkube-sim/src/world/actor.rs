@@ -33,7 +33,8 @@ impl Actor {
             self.shelf = Shelf::default();
         }
         let name = format!("simulated-{}", self.process);
-        let claim = Claim { incarnation: name.clone(), holder: name.clone(), elected: false, wish: 1 };
+        let claim =
+            Claim { seat: 0, incarnation: name.clone(), holder: name.clone(), elected: false, wish: 1 };
         let keep = Some(Keep { claim, pace: Pace::FILES });
         let station = Station { keep, identity: name, ..Station::alone() };
         self.replica = Some(Replica::stationed(Arc::clone(settings), station, self.process, now));

@@ -109,6 +109,9 @@ impl Peers {
             Err(refused @ StoreTrouble::Refused { .. }) => (Saw::Barred(refused.to_string()), None),
             Ok(None) => (Saw::Absent, None),
             Ok(Some((content, version))) => match seen(&content) {
+                Ok(HeadSeen { seat: Some(other), .. }) if other != seat => {
+                    (Saw::Barred(format!("it belongs to seat {other}")), None)
+                }
                 Ok(head) => (Saw::Head(head), Some((content, version))),
                 Err(why) => (Saw::Barred(why), None),
             },

@@ -12,6 +12,8 @@ use crate::time::Stamp;
 /// What a head says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeadSeen {
+    /// Whose head it is, if it says.
+    pub(crate) seat: Option<u32>,
     pub(crate) holder: String,
     /// Nobody serves the seat, and whoever did so last ended in good order.
     pub(crate) released: bool,
@@ -25,9 +27,9 @@ pub(crate) struct HeadSeen {
 /// Reads a head.
 pub(crate) fn seen(content: &Content) -> Result<HeadSeen, String> {
     let (head, records) = Head::read(content).map_err(|flaw| flaw.why().to_owned())?;
-    let Head { holder, released, wish, accord, ring, buckets, .. } = head;
+    let Head { seat, holder, released, wish, accord, ring, buckets, .. } = head;
     let empty = ring.is_empty() && buckets == [None] && records.is_empty();
-    Ok(HeadSeen { holder, released, wish, accord, empty })
+    Ok(HeadSeen { seat, holder, released, wish, accord, empty })
 }
 
 /// What is to be written into a head.

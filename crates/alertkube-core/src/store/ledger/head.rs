@@ -35,6 +35,9 @@ pub(super) struct Head {
     pub(super) format: u32,
     /// The incarnation that created the first head of this life: parts of another life are not ours.
     pub(super) origin: String,
+    /// Whose head it is; heads of early builds do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) seat: Option<u32>,
     pub(super) term: u64,
     pub(super) incarnation: String,
     pub(super) holder: String,
@@ -226,6 +229,7 @@ mod tests {
         Head {
             format: FORMAT,
             origin: "o".to_owned(),
+            seat: Some(0),
             term: 3,
             incarnation: "i".to_owned(),
             holder: "alertkube-0".to_owned(),
@@ -246,12 +250,19 @@ mod tests {
     fn a_head_is_readable_text() {
         let content = head().content(pack(&[], Effort::Quick));
         let expected = concat!(
-            r#"{"format":1,"origin":"o","term":3,"incarnation":"i","holder":"alertkube-0","elected":true,"#,
+            r#"{"format":1,"origin":"o","seat":0,"term":3,"incarnation":"i","holder":"alertkube-0","elected":true,"#,
             r#""released":false,"wish":1,"beat":1000,"seq":7,"layout":{"epoch":2,"total":3},"ring":[],"#,
             r#""buckets":[null,{"term":2,"seq":5}],"crc":"#,
         );
         assert!(content.meta.starts_with(expected), "{}", content.meta);
         assert_eq!(Head::read(&content).unwrap().0.at(), Point { term: 3, seq: Seq(7) });
+    }
+
+    #[test]
+    fn a_head_of_an_early_build_that_does_not_say_whose_it_is_is_read() {
+        let content = Head { seat: None, ..head() }.content(pack(&[], Effort::Quick));
+        assert!(!content.meta.contains("seat"), "{}", content.meta);
+        assert_eq!(Head::read(&content).unwrap().0.seat, None);
     }
 
     #[test]

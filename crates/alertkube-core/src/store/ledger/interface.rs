@@ -88,6 +88,8 @@ pub(crate) enum Step {
 /// Who wants the seat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
+    /// Which seat it is: a head of another one is left alone.
+    pub seat: u32,
     /// Never used before, by this process or another: a new one for every [`super::Ledger`].
     pub incarnation: String,
     /// The identity of the replica, for people and for the Lease.

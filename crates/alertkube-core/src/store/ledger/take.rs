@@ -139,6 +139,15 @@ impl Taking {
                 return Progress::Going;
             }
         };
+        if let Some(other) = head.seat.filter(|seat| *seat != self.claim.seat) {
+            let why = format!(
+                "it belongs to seat {other}, and this is seat {}: one configMapName for all of them, or each its own \
+                 with the index of its seat behind it",
+                self.claim.seat
+            );
+            self.unreadable(now.boot, &why, out);
+            return Progress::Going;
+        }
         if head.incarnation == self.claim.incarnation {
             // A seal whose answer was lost.
             return self.load(Sealing { head, records, content }, version, out);
@@ -158,6 +167,7 @@ impl Taking {
         Head {
             format: FORMAT,
             origin: self.claim.incarnation.clone(),
+            seat: None,
             term: 0,
             incarnation: String::new(),
             holder: String::new(),
@@ -204,6 +214,7 @@ impl Taking {
         head.term += 1;
         head.incarnation.clone_from(&claim.incarnation);
         head.holder.clone_from(&claim.holder);
+        head.seat = Some(claim.seat);
         head.elected = claim.elected;
         head.released = false;
         head.doubled = None;

@@ -81,7 +81,7 @@ fn lease(at: Stamp, row: &LeaseRow) -> Value {
 }
 
 fn head(at: Stamp, row: &Head) -> Value {
-    let Head { term, holder, elected, released, seq, wish, layout, next, beat, name } = row;
+    let Head { seat: _, term, holder, elected, released, seq, wish, layout, next, beat, name } = row;
     let cut = |layout: &Layout| json!({ "epoch": layout.epoch, "shards": layout.total });
     json!({
         "name": name,

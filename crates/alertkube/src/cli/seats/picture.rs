@@ -85,6 +85,9 @@ impl LeaseRow {
 /// What the meta of a head says, as core's ledger writes it (format 1).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Head {
+    /// Whose it is; heads of early builds do not say.
+    #[serde(default)]
+    pub(super) seat: Option<u32>,
     pub(super) term: u64,
     pub(super) holder: String,
     pub(super) elected: bool,

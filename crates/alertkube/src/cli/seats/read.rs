@@ -206,16 +206,17 @@ impl Reader {
     }
 }
 
-/// Whether a head is of this seat. A configured name that ends in an index is that of the only seat and of a shard.
+/// Whether a head is of this seat. The only seat and shard 0 have one, whatever the number of shards is. A configured name
+/// that ends in an index is that of the only seat and of a shard; heads of early builds do not say whose they are.
 fn is_of(index: Index, configured: &str, head: &Head) -> bool {
     let ending = configured.rsplit_once('-').and_then(|(_, ending)| ending.parse::<u32>().ok());
-    // The only seat and shard 0 have one head, whatever the number of shards is.
-    if index.is_none_or(|index| index == 0) {
-        let anothers = index.is_some() && ending.is_some_and(|ending| ending != 0);
-        return !anothers && (head.shards() > 1) == index.is_some();
+    let shared = ending.filter(|ending| head.shards() > 1 && *ending != 0);
+    let seat = head.seat.or(shared).unwrap_or(index.unwrap_or(0));
+    match index {
+        None => seat == 0 && head.shards() <= 1,
+        Some(0) => seat == 0 && head.shards() > 1,
+        Some(index) => seat == index && (head.shards() > 1 || ending != Some(index)),
     }
-    let shared = ending.is_some() && (index.is_none() || index == ending);
-    !shared || (head.wish > 1) == index.is_some()
 }
 
 fn row(lease: &Lease) -> LeaseRow {

@@ -34,6 +34,7 @@ fn lease(holder: &str, renewed: i64) -> LeaseRow {
 
 fn head(name: &str, holder: &str, wish: u32) -> Head {
     Head {
+        seat: None,
         term: 7,
         holder: holder.to_owned(),
         elected: true,

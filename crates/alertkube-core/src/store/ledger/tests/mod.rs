@@ -60,7 +60,7 @@ pub(super) fn now(boot: Duration) -> Now {
 }
 
 pub(super) fn claim(name: &str, elected: bool) -> Claim {
-    Claim { incarnation: format!("{name}-i"), holder: name.to_owned(), elected, wish: 1 }
+    Claim { seat: 0, incarnation: format!("{name}-i"), holder: name.to_owned(), elected, wish: 1 }
 }
 
 /// Small portions, so that everything happens with little data.
