@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::{Alert, Fingerprint, Phase};
 use crate::limits::REFUSED_RETRY;
-use crate::notification::{Action, SinkId};
+use crate::notification::{Action, Digest, SinkId, Why};
 use crate::settings::Behavior;
 use crate::severity::Severity;
 use crate::time::Stamp;
@@ -30,8 +30,51 @@ pub(crate) struct Told {
     pub(crate) again: Option<Stamp>,
     /// Taken as told without a message (`firstRun: silent`): nothing more is said of this episode.
     pub(crate) silent: bool,
-    /// When the sink last refused it for good.
-    pub(crate) refused: Option<Stamp>,
+    /// The dead letter: when the sink last refused for good what is due, and why.
+    pub(crate) refused: Option<Refused>,
+    /// The digest that says it, or said it, while it is not known whether that arrived.
+    pub(crate) digest: Option<InDigest>,
+}
+
+/// A refusal for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) at: Stamp,
+    pub(crate) why: Why,
+    /// Whether it is a reason to wait. One from before a restart is none, nor one whose cause has gone: settings,
+    /// credentials or the sink may have changed.
+    pub(crate) holds: bool,
+}
+
+/// A digest, by what it is of and by its delivery id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct InDigest {
+    pub(crate) digest: Digest,
+    pub(crate) delivery: Fingerprint,
+}
+
+impl Told {
+    /// What a sink knows of an episode that was told nothing.
+    pub(crate) fn nothing(episode: Stamp, severity: Severity) -> Told {
+        Told {
+            episode,
+            severity,
+            at: Stamp::default(),
+            open: false,
+            doubt: false,
+            doubted: false,
+            closing: false,
+            again: None,
+            silent: false,
+            refused: None,
+            digest: None,
+        }
+    }
+
+    /// Whether all that is known of its sink is that it refused this episode.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.refused.is_some() && !self.open && !self.doubt && self.at == Stamp::default()
+    }
 }
 
 /// What is due.
@@ -57,7 +100,8 @@ pub(crate) fn decide(
     told: Option<&Told>,
     now: Stamp,
 ) -> Decision {
-    let refused = told.and_then(|told| told.refused).map(|refused| refused.plus(REFUSED_RETRY));
+    let refused = told.and_then(|told| told.refused).filter(|refused| refused.holds);
+    let refused = refused.map(|refused| refused.at.plus(REFUSED_RETRY));
     match (due(behavior, alert, severity, told, now), refused.filter(|until| now < *until)) {
         // The end is another message, which the sink may well take, unless that is what it refused.
         (Decision::Tell(action), Some(until))
@@ -72,8 +116,9 @@ pub(crate) fn decide(
 fn due(behavior: &Behavior, alert: &Alert, severity: Severity, told: Option<&Told>, now: Stamp) -> Decision {
     let event = alert.condition.event.is_some();
     let firing = matches!(alert.phase, Phase::Firing);
+    let heard = |told: &Told| told.episode == alert.opened && !told.doubt && told.refused.is_none();
     match told {
-        Some(told) if event && told.episode == alert.opened && !told.doubt => Decision::Nothing,
+        Some(told) if event && heard(told) => Decision::Nothing,
         Some(told) if told.open && !told.doubt && told.silent => silent(alert),
         Some(told) if told.open && !event => open(behavior, alert, severity, told, now),
         Some(Told { again: Some(at), .. })
@@ -127,6 +172,8 @@ pub(crate) struct Memory {
     told: BTreeMap<(Fingerprint, SinkId), Told>,
     /// What changed since that was last asked.
     touched: BTreeSet<(Fingerprint, SinkId)>,
+    /// Records that hold a refusal.
+    refused: BTreeSet<(SinkId, Fingerprint)>,
 }
 
 impl Memory {
@@ -135,12 +182,17 @@ impl Memory {
     }
 
     pub(crate) fn set(&mut self, fingerprint: Fingerprint, sink: SinkId, told: Told) {
+        match told.refused {
+            Some(_) => self.refused.insert((sink, fingerprint)),
+            None => self.refused.remove(&(sink, fingerprint)),
+        };
         self.told.insert((fingerprint, sink), told);
         self.touched.insert((fingerprint, sink));
     }
 
     pub(crate) fn forget(&mut self, fingerprint: Fingerprint, sink: SinkId) {
         if self.told.remove(&(fingerprint, sink)).is_some() {
+            self.refused.remove(&(sink, fingerprint));
             self.touched.insert((fingerprint, sink));
         }
     }
@@ -156,11 +208,32 @@ impl Memory {
         self.told.iter().map(|((fingerprint, sink), told)| (*fingerprint, *sink, told))
     }
 
+    /// What a sink refuses, by why.
+    pub(crate) fn refused(&self, sink: SinkId) -> impl Iterator<Item = (Fingerprint, Why)> + '_ {
+        let of = self.refused.range((sink, Fingerprint::from_bits(0))..);
+        let of = of.take_while(move |(other, _)| *other == sink);
+        of.filter_map(|(sink, fingerprint)| Some((*fingerprint, self.get(*fingerprint, *sink)?.refused?.why)))
+    }
+
+    /// What a sink refused for such a reason need not wait any longer; gives what that is.
+    pub(crate) fn forgive(&mut self, sink: SinkId, which: impl Fn(Why) -> bool) -> Vec<Fingerprint> {
+        let forgiven = self.refused(sink).filter(|(_, why)| which(*why));
+        let forgiven: Vec<_> = forgiven.map(|(fingerprint, _)| fingerprint).collect();
+        for fingerprint in &forgiven {
+            if let Some(refused) =
+                self.told.get_mut(&(*fingerprint, sink)).and_then(|told| told.refused.as_mut())
+            {
+                refused.holds = false;
+            }
+        }
+        forgiven
+    }
+
     /// The wall clock was put back: what was told later than now was told now, or it would mute for long.
     pub(crate) fn clamp(&mut self, now: Stamp) {
         for told in self.told.values_mut() {
             told.at = told.at.min(now);
-            told.refused = told.refused.map(|at| at.min(now));
+            told.refused = told.refused.map(|refused| Refused { at: refused.at.min(now), ..refused });
         }
     }
 

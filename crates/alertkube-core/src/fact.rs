@@ -63,6 +63,8 @@ pub enum Fact {
         delivery: String,
         /// How many attempts it took.
         attempts: u32,
+        /// Number of problems in it.
+        reports: usize,
     },
     /// An attempt failed and will be repeated.
     Retrying {

@@ -23,6 +23,13 @@ pub(crate) const CAUSE_DEPTH_MAX: usize = 6;
 pub(crate) const EFFECT_LINES_MAX: usize = 10;
 /// Reports of one digest; a larger one is cut into several.
 pub(crate) const DIGEST_REPORTS_MAX: usize = 2000;
+/// A backlog that a sink's rate drains within this is told one by one; a longer one is folded into digests.
+pub(crate) const FOLD_BEYOND: Duration = Duration::from_secs(30);
+/// A digest that left nothing behind is followed by another of its kind after this: 10,000 problems in a minute are
+/// about seven messages, and none of them is more than this late.
+pub(crate) const FOLD_SPACING: Duration = Duration::from_secs(10);
+/// Critical problems that go one by one ahead of a backlog, between two digests: as many as a bucket holds by default.
+pub(crate) const FOLD_SINGLES_MAX: usize = 5;
 /// A keyed sink opens incidents at a first run only for causes that began within this.
 pub(crate) const FIRST_RUN_RECENT: Duration = Duration::from_secs(3600);
 

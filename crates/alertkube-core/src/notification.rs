@@ -74,6 +74,10 @@ impl Action {
     }
 }
 
+impl Digest {
+    pub(crate) const ALL: [Digest; 4] = [Digest::Standing, Digest::News, Digest::Repeats, Digest::Ends];
+}
+
 /// One message for one sink.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
@@ -229,6 +233,23 @@ pub enum Why {
 }
 
 impl Why {
+    pub(crate) const ALL: [Why; 9] = [
+        Why::Unreachable,
+        Why::Timeout,
+        Why::Throttled,
+        Why::ServerError,
+        Why::Refused,
+        Why::Unauthorized,
+        Why::Blocked,
+        Why::Unconfigured,
+        Why::Unrenderable,
+    ];
+
+    /// Whether it is the sink's fault and not the message's: once it takes one, it may take all.
+    pub(crate) const fn is_of_sink(self) -> bool {
+        matches!(self, Why::Unauthorized | Why::Blocked | Why::Unconfigured)
+    }
+
     /// A closed word for logs and metric labels.
     pub const fn as_str(self) -> &'static str {
         match self {

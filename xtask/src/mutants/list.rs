@@ -51,9 +51,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ordeal(
         "what was in doubt is certain after a recovery",
         "crates/alertkube-core/src/store/facts.rs",
-        "            fact;\n        Told { episode, severity, at, open, doubt, doubted, closing,",
-        "            fact;\n        let (doubt, doubted) = (doubt && doubted && false, false);\n        \
-         Told { episode, severity, at, open, doubt, doubted, closing,",
+        "            fact;\n        let digest =",
+        "            fact;\n        let (doubt, doubted) = (doubt && doubted && false, false);\n        let digest =",
     ),
     ordeal(
         "told records are not restored",
@@ -64,8 +63,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ordeal(
         "a lost reply counts as nothing sent",
         "crates/alertkube-core/src/replica/settling.rs",
-        "        if in_doubt {\n            doubt(&mut self.memory, flight);",
-        "        if in_doubt && flight.job.attempts > 1_000_000 {\n            doubt(&mut self.memory, flight);",
+        "        if in_doubt {\n            flight.doubt(&mut self.memory);",
+        "        if in_doubt && flight.job.attempts > 1_000_000 {\n            flight.doubt(&mut self.memory);",
     ),
     ordeal(
         "a keyed sink hears no second end",
@@ -89,8 +88,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ordeal(
         "the window of unsettled sends is open",
         "crates/alertkube-core/src/settle/mod.rs",
-        "if self.in_flight >= self.window_now() || self.ready_at(now) > now {",
-        "if self.in_flight >= self.window_now() + 1000 || self.ready_at(now) > now {",
+        "        self.wake(now);\n        if self.in_flight >= self.window_now() {",
+        "        self.wake(now);\n        if self.in_flight >= self.window_now() + 1000 {",
     ),
     ordeal(
         "a Lease is taken too early",
@@ -131,8 +130,20 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     tested(
         "a digest forgets a member",
         "crates/alertkube-core/src/replica/first_run.rs",
-        "self.lanes[sink.0].push(worst, Job::digest(members));",
-        "self.lanes[sink.0].push(worst, Job::digest(members.into_iter().skip(1).collect()));",
+        "Job::digest(members, Digest::Standing)",
+        "Job::digest(members.into_iter().skip(1).collect(), Digest::Standing)",
+    ),
+    tested(
+        "a backlog that is folded leaves one behind",
+        "crates/alertkube-core/src/settle/queue.rs",
+        "members.extend(self.take(tenor, rank).into_iter().flat_map(|job| job.members));",
+        "members.extend(self.take(tenor, rank).into_iter().flat_map(|job| job.members).skip(rank.1 as usize % 2));",
+    ),
+    tested(
+        "a successor does not know which digest is in doubt",
+        "crates/alertkube-core/src/replica/outliving.rs",
+        "if let Some(digest) = told.digest {",
+        "if let Some(digest) = told.digest.filter(|_| told.silent) {",
     ),
     tested(
         "a lost kind counts as heard",

@@ -50,7 +50,7 @@ pub(crate) const ROOT: &[Key] = &[
         "sinkRates",
         Kind::Named(Names::Sinks, RATE),
         "",
-        "How fast a sink is told. What is over the rate waits, nothing is dropped.",
+        "How fast a sink is told. Nothing is dropped: what is over the rate waits, and what would wait for more than 30 seconds is told in digests, but for a sink of incidents.",
     ),
     Key::new(
         "inhibitions",

@@ -6,7 +6,7 @@ use crate::alert::Phase;
 use crate::enrich::report;
 use crate::fact::Suppressed;
 use crate::limits::PAGE_MAX;
-use crate::notification::Report;
+use crate::notification::{Report, SinkId, Why};
 use crate::own::SeatId;
 use crate::replica::Replica;
 use crate::replica::tenure::{Hold, Tenure};
@@ -127,6 +127,8 @@ pub struct SinkStatus {
     pub in_flight: usize,
     /// Whether its breaker is open.
     pub breaker_open: bool,
+    /// Problems, or their ends, that it refused to be told: dead letters, which are tried again.
+    pub refused: usize,
 }
 
 /// One alert as it stands.
@@ -138,6 +140,8 @@ pub struct Standing {
     pub held: Option<Suppressed>,
     /// The sinks that have been told that it stands.
     pub told: Vec<String>,
+    /// The sinks that refused what they ought to hear of it, and why.
+    pub refused: Vec<(String, Why)>,
     /// What a sink would be told.
     pub report: Report,
 }
@@ -168,11 +172,13 @@ impl Replica {
                 .sinks
                 .iter()
                 .zip(&self.lanes)
-                .map(|(plan, lane)| SinkStatus {
+                .zip((0..).map(SinkId))
+                .map(|((plan, lane), sink)| SinkStatus {
                     name: plan.name.clone(),
                     depth: lane.depth(),
                     in_flight: lane.in_flight(),
                     breaker_open: !lane.breaker.closed(),
+                    refused: self.memory.refused(sink).count(),
                 })
                 .collect(),
             seat: self.seat_status(),
@@ -215,7 +221,12 @@ impl Replica {
             .map(|(fp, alert)| {
                 let told = self.memory.sinks(fp).filter(|(_, told)| told.open && !told.silent);
                 let severity = court.relations.severity(alert);
+                let refused =
+                    self.memory.sinks(fp).filter_map(|(sink, told)| Some((sink, told.refused?.why)));
                 Standing {
+                    refused: refused
+                        .map(|(sink, why)| (self.settings.sink(sink).name.clone(), why))
+                        .collect(),
                     phase: phase_word(alert.phase),
                     held: self.held.get(&fp).cloned(),
                     told: told.map(|(sink, _)| self.settings.sink(sink).name.clone()).collect(),

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::alert::Fingerprint;
 use crate::decide::Told;
 use crate::fact::Fact;
+use crate::group::digests;
 use crate::limits::FIRST_RUN_RECENT;
-use crate::notification::{Action, SinkClass, SinkId};
+use crate::notification::{Action, Digest, SinkClass, SinkId};
 use crate::replica::telling::Verdict;
 use crate::replica::{Replica, Task};
 use crate::settings::FirstRun;
@@ -23,6 +24,7 @@ impl Replica {
         self.agenda.cancel(&Task::Gate);
         let missing = self.picture.kinds().filter(|kind| !self.picture.ever(*kind)).collect();
         self.fact(Fact::GateOpened { missing });
+        self.take_up_digests(now);
         let known: Vec<_> = self.tracker.iter().map(|(fingerprint, _)| fingerprint).collect();
         let grace = self.started + self.settings.behavior.startup_grace;
         self.stock_up(now, known.iter().copied(), grace);
@@ -72,8 +74,8 @@ impl Replica {
 
     fn queue_digests(&mut self, sink: SinkId, due: Vec<(Severity, Fingerprint)>) {
         let worst = due.iter().map(|(severity, _)| *severity).max().unwrap_or(Severity::Info);
-        for members in self.stock.digest(sink, due) {
-            self.lanes[sink.0].push(worst, Job::digest(members));
+        for members in digests(due) {
+            self.lanes[sink.0].push(worst, Job::digest(members, Digest::Standing));
         }
     }
 
@@ -89,18 +91,8 @@ impl Replica {
     fn take_as_told(&mut self, now: Now, sink: SinkId, alerts: Vec<(Severity, Fingerprint)>) {
         for (severity, fingerprint) in alerts {
             let Some(alert) = self.tracker.get(fingerprint) else { continue };
-            let told = Told {
-                episode: alert.opened,
-                severity,
-                at: now.stamp(),
-                open: alert.condition.event.is_none(),
-                doubt: false,
-                doubted: false,
-                closing: false,
-                again: None,
-                silent: true,
-                refused: None,
-            };
+            let open = alert.condition.event.is_none();
+            let told = Told { at: now.stamp(), open, silent: true, ..Told::nothing(alert.opened, severity) };
             self.memory.set(fingerprint, sink, told);
         }
     }

@@ -94,7 +94,8 @@ impl Replica {
         for id in 0..self.settings.sinks.len() {
             let sink = crate::notification::SinkId(id);
             let name = self.settings.sink(sink).name.clone();
-            let finding = self.failing.get(&sink).map(|why| Finding {
+            let failing = self.failing.get(&sink).copied();
+            let finding = failing.or_else(|| self.dead_letter(sink)).map(|why| Finding {
                 since: None,
                 until: None,
                 shown: None,
@@ -103,6 +104,14 @@ impl Replica {
             });
             self.observe_own(now, "SinkFailing", &name, finding);
         }
+    }
+
+    /// Why a sink refuses something that it still ought to hear, if it does.
+    fn dead_letter(&self, sink: crate::notification::SinkId) -> Option<crate::notification::Why> {
+        self.memory
+            .refused(sink)
+            .find(|(fingerprint, _)| self.tracker.get(*fingerprint).is_some())
+            .map(|(_, why)| why)
     }
 
     pub(super) fn observe_own(

@@ -74,7 +74,8 @@ impl Replica {
         let (fingerprint, severity, episode) = (alert.fingerprint, alert.severity, alert.opened);
         self.tracker.restore(alert);
         for sink in sinks {
-            self.memory.set(fingerprint, *sink, Told { open: true, ..known(episode, severity, told) });
+            let told = Told { at: told, open: true, ..Told::nothing(episode, severity) };
+            self.memory.set(fingerprint, *sink, told);
         }
         Some(fingerprint)
     }
@@ -127,25 +128,10 @@ impl Replica {
                 continue;
             }
             for sink in (0..self.settings.sinks.len()).map(SinkId) {
-                self.memory.set(*fingerprint, sink, known(*at, Severity::Info, *at));
+                let told = Told { at: *at, ..Told::nothing(*at, Severity::Info) };
+                self.memory.set(*fingerprint, sink, told);
             }
         }
-    }
-}
-
-/// What a sink knows that was told of an episode then, and of its end.
-fn known(episode: Stamp, severity: Severity, at: Stamp) -> Told {
-    Told {
-        episode,
-        severity,
-        at,
-        open: false,
-        doubt: false,
-        doubted: false,
-        closing: false,
-        again: None,
-        silent: false,
-        refused: None,
     }
 }
 

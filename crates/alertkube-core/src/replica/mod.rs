@@ -306,7 +306,8 @@ impl Replica {
             .memory
             .iter()
             .filter(|(fp, _, told)| {
-                let fresh = told.refused.unwrap_or(told.at).max(told.at).plus(mute) > now.stamp();
+                let fresh =
+                    told.refused.map_or(told.at, |refused| refused.at).max(told.at).plus(mute) > now.stamp();
                 !told.open && !fresh && self.tracker.get(*fp).is_none()
             })
             .map(|(fingerprint, sink, _)| (fingerprint, sink))
@@ -315,6 +316,8 @@ impl Replica {
             self.memory.forget(fingerprint, sink);
         }
         self.give_up_oldest_ends(now);
+        // What a sink refused may be over.
+        self.observe_sinks(now);
         self.agenda.set(Task::Sweep, now.boot + SWEEP_EVERY);
     }
 

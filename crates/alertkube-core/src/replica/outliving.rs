@@ -1,16 +1,19 @@
 //! What outlives a replica: its memory, laid down fact by fact, taken up by a successor, and kept over a panic.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alert::{Fingerprint, Phase, Subject};
-use crate::decide::Memory;
+use crate::decide::{InDigest, Memory};
 use crate::fact::{Fact, SeatFact};
 use crate::limits::OWN_SINCE_STORED_FROM;
-use crate::notification::{AttemptId, SinkId};
+use crate::notification::{Action, AttemptId, SinkId};
 use crate::replica::layout::Start;
 use crate::replica::tenure::Hold;
 use crate::replica::{Input, Replica};
+use crate::settle::{Job, Said};
+use crate::severity::Severity;
 use crate::store::facts::{
     alert_fact, alert_key, flaps_fact, flaps_key, restore, told_attempt, told_fact, told_key,
 };
@@ -50,6 +53,9 @@ impl Replica {
             self.fact(Fact::Seat(SeatFact::Strange(restored.strange)));
         }
         self.memory.clamp(now.stamp());
+        if self.gate.open() {
+            self.take_up_digests(now);
+        }
         self.take_postures(now, &restored.alerts);
         self.end_orphans(now);
         self.observe_quarantine(now);
@@ -57,6 +63,24 @@ impl Replica {
         self.all_changed(now, restored.alerts.iter().copied());
         self.reconcile(now, &restored.alerts);
         restored.alerts.len()
+    }
+
+    /// What may have been told in a digest is told again in the same one.
+    pub(super) fn take_up_digests(&mut self, now: Now) {
+        let mut digests: BTreeMap<(SinkId, InDigest), Vec<(Severity, Fingerprint)>> = BTreeMap::new();
+        for (fingerprint, sink, told) in self.memory.iter() {
+            if let Some(digest) = told.digest {
+                digests.entry((sink, digest)).or_default().push((told.severity, fingerprint));
+            }
+        }
+        for ((sink, InDigest { digest, delivery }), mut members) in digests {
+            members.sort_by_key(|(severity, _)| Reverse(*severity));
+            let worst = members.first().map_or(Severity::Info, |(severity, _)| *severity);
+            let mut job = Job::digest(members.into_iter().map(|(_, member)| member).collect(), digest);
+            let (action, delivery) = (Action::Digest(digest), delivery.to_string());
+            job.said = Some(Said { action, delivery, decided: now.stamp() });
+            self.lanes[sink.0].push(worst, job);
+        }
     }
 
     /// What a warm follower has seen later than the holder did is as old as the holder knows it: what fires is not
@@ -140,9 +164,15 @@ impl Replica {
         }
         for (fingerprint, sink) in touched {
             let key = told_key(fingerprint, &self.settings.sink(sink).name);
-            let value = self.told_value(fingerprint, sink);
+            let flying = self.flights.about((fingerprint, sink), &self.memory);
+            let value = match flying {
+                Some((attempt, told)) => told.map(|told| told_attempt(&told, attempt_number(attempt))),
+                None => self.memory.get(fingerprint, sink).map(told_fact),
+            };
             let seq = self.put(key, value);
-            self.await_commit((fingerprint, sink), seq);
+            if let Some((attempt, _)) = flying {
+                self.await_commit(attempt, seq);
+            }
             self.unwritten.insert(fingerprint);
         }
         for fingerprint in std::mem::take(&mut self.unwritten) {
@@ -155,18 +185,6 @@ impl Replica {
             self.put(flaps_key(fingerprint), flaps);
         }
         self.depart_fresh(now);
-    }
-
-    /// What a sink knows as it is laid down: with the intent of what is on its way.
-    fn told_value(&self, fingerprint: Fingerprint, sink: SinkId) -> Option<Box<[u8]>> {
-        let told = self.memory.get(fingerprint, sink).copied();
-        let mut flying = self.flights.about(fingerprint, sink).peekable();
-        match flying.peek().map(|(attempt, _)| attempt_number(*attempt)) {
-            Some(number) => flying
-                .fold(told, |told, (_, flight)| flight.doubts(fingerprint, told).or(told))
-                .map(|told| told_attempt(&told, number)),
-            None => told.as_ref().map(told_fact),
-        }
     }
 
     fn put(&mut self, key: EntryKey, value: Option<Box<[u8]>>) -> Option<Seq> {

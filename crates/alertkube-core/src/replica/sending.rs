@@ -2,59 +2,17 @@
 //! committed they are sent.
 
 use crate::alert::Fingerprint;
-use crate::decide::Told;
 use crate::enrich::report;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{BEGIN_WITHIN, INTENT_AGE_MAX, SEND_TIMEOUT};
-use crate::notification::{Action, AttemptId, Digest, Notification, Report, SinkId};
-use crate::replica::settling::doubted;
+use crate::notification::{Action, AttemptId, Notification, Report, SinkId};
+use crate::replica::flights::{Flight, Member};
 use crate::replica::telling::{Verdict, about};
 use crate::replica::{Effect, Replica, SendWithin, Task};
 use crate::settle::{Job, Said};
 use crate::severity::Severity;
 use crate::store::ledger::{Ledger, Seq};
-use crate::time::{Now, Stamp};
-
-/// One attempt on its way.
-#[derive(Clone, Debug)]
-pub(crate) struct Flight {
-    pub(super) sink: SinkId,
-    pub(super) job: Job,
-    pub(super) action: Action,
-    /// What each member says, and at which severity.
-    pub(super) members: Vec<Member>,
-    /// When its intent was made.
-    pub(super) begun: std::time::Duration,
-    /// When it was decided that it leaves without its commit.
-    pub(super) undurable: Option<std::time::Duration>,
-    /// What is sent once the intent is committed.
-    pub(super) ready: Option<Box<Notification>>,
-}
-
-impl Flight {
-    /// What its being on its way makes doubtful of what its sink knew of this alert before.
-    pub(super) fn doubts(&self, fingerprint: Fingerprint, before: Option<Told>) -> Option<Told> {
-        let member = self.members.iter().find(|member| member.fingerprint == fingerprint)?;
-        doubted(*member, before)
-    }
-
-    /// Until when it waits for a store that refuses.
-    pub(super) fn patience(&self) -> (std::time::Duration, bool) {
-        let critical = self.members.iter().any(|member| member.severity == Severity::Critical);
-        (self.begun, critical)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Member {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) episode: Stamp,
-    pub(super) severity: Severity,
-    pub(super) action: Action,
-    pub(super) event: bool,
-    /// Whether the object was gone when it was sent: its heir starts afresh.
-    pub(super) deleted: bool,
-}
+use crate::time::Now;
 
 impl Replica {
     /// Sends whatever may be sent now, on every lane.
@@ -75,20 +33,15 @@ impl Replica {
 
     /// Decides once more what a job says, now that it is its turn, and sends it.
     fn depart(&mut self, now: Now, sink: SinkId, mut job: Job) {
-        let members: Vec<Member> =
-            job.members.iter().filter_map(|fp| self.member(now, sink, *fp, job.digest)).collect();
-        if job.digest {
-            let gone: Vec<_> = job
-                .members
-                .iter()
-                .copied()
-                .filter(|fp| !members.iter().any(|m| m.fingerprint == *fp))
-                .collect();
-            self.stock.release(sink, &gone);
-            job.members.retain(|fp| !gone.contains(fp));
-        }
+        let mut members: Vec<Member> =
+            job.members.iter().filter_map(|fp| self.member(now, sink, *fp, &job)).collect();
+        members.sort_by_key(|member| std::cmp::Reverse(member.severity));
+        job.members = members.iter().map(|member| member.fingerprint).collect();
         let Some(first) = members.first().copied() else { return };
-        let action = if job.digest { Action::Digest(Digest::Standing) } else { first.action };
+        if members.len() == 1 && job.said.is_none() {
+            job.digest = None;
+        }
+        let action = job.digest.map_or(first.action, Action::Digest);
         let said = match job.said.take().filter(|said| said.action == action) {
             Some(said) => said,
             None => {
@@ -135,13 +88,11 @@ impl Replica {
     }
 
     /// The intent of a fresh attempt, or a part of it, will be in this commit.
-    pub(super) fn await_commit(&mut self, (fingerprint, sink): (Fingerprint, SinkId), seq: Option<Seq>) {
-        for (attempt, _) in self.flights.about(fingerprint, sink) {
-            // Attempts are numbered as they depart.
-            if let Ok(at) = self.fresh.binary_search_by_key(&attempt, |(fresh, _)| *fresh) {
-                let awaited = &mut self.fresh[at].1;
-                *awaited = seq.unwrap_or_default().max(*awaited);
-            }
+    pub(super) fn await_commit(&mut self, attempt: AttemptId, seq: Option<Seq>) {
+        // Attempts are numbered as they depart.
+        if let Ok(at) = self.fresh.binary_search_by_key(&attempt, |(fresh, _)| *fresh) {
+            let awaited = &mut self.fresh[at].1;
+            *awaited = seq.unwrap_or_default().max(*awaited);
         }
     }
 
@@ -200,11 +151,11 @@ impl Replica {
 
     /// Nothing of an attempt has left: it is decided anew.
     pub(super) fn withdraw(&mut self, now: Now, flight: Flight) {
-        let severity = flight.members.iter().map(|member| member.severity).max().unwrap_or(Severity::Info);
+        let severity = flight.severity();
         let mut job = flight.job;
         job.attempts = job.attempts.saturating_sub(1);
-        if job.digest {
-            self.stock.keep(flight.sink, &job.members);
+        if job.attempts == 0 {
+            job.said = None;
         }
         self.lanes[flight.sink.0].push(severity, job);
         for member in &flight.members {
@@ -212,23 +163,19 @@ impl Replica {
         }
     }
 
-    fn member(&mut self, now: Now, sink: SinkId, fingerprint: Fingerprint, digest: bool) -> Option<Member> {
-        if digest {
-            self.stock.release(sink, &[fingerprint]);
-        }
+    fn member(&mut self, now: Now, sink: SinkId, fingerprint: Fingerprint, job: &Job) -> Option<Member> {
         let verdict = self.verdict(now, fingerprint, sink);
-        let Verdict::Tell(action, severity) = verdict else {
+        let Some((action, severity)) = told_in(job, &verdict) else {
             self.soon(now, fingerprint);
             return None;
         };
-        if digest && action != Action::First {
-            self.soon(now, fingerprint);
-            return None;
-        }
         let alert = self.tracker.get(fingerprint)?;
-        // A problem that came back before its end was told goes on, unless the sink may have heard the end.
-        let told = self.memory.get(fingerprint, sink).filter(|told| told.open || told.again.is_some());
-        let goes_on = told.filter(|told| action == Action::Resolved || (told.open && !told.closing));
+        // A problem that came back before its end was told goes on, unless the sink may have heard the end, and what a
+        // sink refused is the same problem when it is tried again.
+        let goes_on = self.memory.get(fingerprint, sink).filter(|told| match action {
+            Action::Resolved => told.open || told.again.is_some(),
+            _ => (told.open && !told.closing) || told.is_unheard(),
+        });
         let episode = goes_on.map_or(alert.opened, |told| told.episode);
         let (event, deleted) = (alert.condition.event.is_some(), alert.deleted);
         Some(Member { fingerprint, episode, severity, action, event, deleted })
@@ -249,12 +196,20 @@ impl Replica {
         let episode = format!("{:x}", first.episode.millis());
         let told = self.memory.get(first.fingerprint, sink).map_or(0, |told| told.at.millis());
         let said = match action {
-            Action::Digest(_) => format!("digest {}", now.stamp().millis()),
+            Action::Digest(_) => format!("{} {}", action.as_str(), now.stamp().millis()),
             Action::First | Action::Raised | Action::Repeat | Action::Resolved => {
                 format!("{} {told}", action.as_str())
             }
         };
         let sink = &self.settings.sink(sink).name;
         Fingerprint::of(sink, &first.fingerprint.to_string(), &episode, &said).to_string()
+    }
+}
+
+/// What a job says of a member of which this is due.
+fn told_in(job: &Job, due: &Verdict) -> Option<(Action, Severity)> {
+    match due {
+        Verdict::Tell(action, severity) if job.takes(*action) => Some((*action, *severity)),
+        _ => None,
     }
 }

@@ -1,15 +1,13 @@
 //! What becomes of attempts: replies are judged, and what each sink knows now is written down.
 
-use crate::alert::Fingerprint;
-use crate::decide::{Memory, Told};
+use crate::decide::{Memory, Refused, Told};
 use crate::fact::Fact;
 use crate::limits::{RESOLVE_AGAIN_AFTER, RESOLVE_TRIED_FOR};
 use crate::notification::{Action, AttemptId, SinkClass, SinkId, Verdict as Reply, Why};
 use crate::replica::Replica;
-use crate::replica::sending::{Flight, Member};
+use crate::replica::flights::{Flight, Member};
 use crate::settle::back_off;
-use crate::severity::Severity;
-use crate::time::{Now, Stamp};
+use crate::time::Now;
 
 impl Replica {
     pub(super) fn replied(&mut self, now: Now, attempt: AttemptId, reply: Reply) {
@@ -33,16 +31,27 @@ impl Replica {
         self.fact(Fact::Delivered {
             sink: self.settings.sink(flight.sink).name.clone(),
             action: flight.action,
-            delivery: delivery(flight),
+            delivery: flight.delivery().to_owned(),
             attempts: flight.job.attempts,
+            reports: flight.members.len(),
         });
         if self.lanes[flight.sink.0].breaker.succeeded() {
             self.breaker_fact(flight.sink, false);
         }
-        self.failing.remove(&flight.sink);
-        self.stock.release(flight.sink, &flight.job.members);
+        let failed = self.failing.remove(&flight.sink);
         for member in &flight.members {
             self.remember(now, flight, *member);
+        }
+        if failed.is_some_and(Why::is_of_sink) {
+            // What it refused for a reason of its own it may take now.
+            self.forgive(now, flight.sink, Why::is_of_sink);
+        }
+    }
+
+    /// What a sink refused for such a reason is tried again now.
+    fn forgive(&mut self, now: Now, sink: SinkId, which: impl Fn(Why) -> bool) {
+        for fingerprint in self.memory.forgive(sink, which) {
+            self.soon(now, fingerprint);
         }
     }
 
@@ -59,7 +68,12 @@ impl Replica {
             return;
         }
         let doubted = before.is_some_and(|told| told.open && told.doubted);
-        let told = Told { at: now.stamp(), open: !member.event, doubted, ..blank(member) };
+        let told = Told {
+            at: now.stamp(),
+            open: !member.event,
+            doubted,
+            ..Told::nothing(member.episode, member.severity)
+        };
         self.memory.set(member.fingerprint, flight.sink, told);
     }
 
@@ -68,14 +82,23 @@ impl Replica {
     fn ended(&self, now: Now, sink: SinkId, told: Told) -> Told {
         let late = told.doubted && told.again.is_none() && self.settings.sink(sink).class == SinkClass::Keyed;
         let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER));
-        Told { open: false, doubt: false, doubted: late, closing: false, again, refused: None, ..told }
+        Told {
+            open: false,
+            doubt: false,
+            doubted: late,
+            closing: false,
+            again,
+            refused: None,
+            digest: None,
+            ..told
+        }
     }
 
     /// The memory with every attempt that is on its way counted as in doubt.
     pub(super) fn memory_in_doubt(&self) -> Memory {
         let mut memory = self.memory.clone();
-        for flight in self.flights.values() {
-            doubt(&mut memory, flight);
+        for flight in self.flights.iter() {
+            flight.doubt(&mut memory);
         }
         memory
     }
@@ -92,53 +115,64 @@ impl Replica {
             self.failing.insert(flight.sink, why);
         }
         if in_doubt {
-            doubt(&mut self.memory, flight);
-        }
-        if flight.job.digest {
-            self.stock.keep(flight.sink, &flight.job.members);
+            flight.doubt(&mut self.memory);
         }
         let jitter = self.next_jitter();
         let wait = back_off(flight.job.attempts, after, jitter);
         let sink = self.settings.sink(flight.sink).name.clone();
-        self.fact(Fact::Retrying { sink, delivery: delivery(flight), why, seconds: wait.as_secs() });
+        self.fact(Fact::Retrying {
+            sink,
+            delivery: flight.delivery().to_owned(),
+            why,
+            seconds: wait.as_secs(),
+        });
         if after.is_some() {
             self.lanes[flight.sink.0].pause(now.boot + wait);
         }
-        let severity = flight.members.iter().map(|member| member.severity).max().unwrap_or(Severity::Info);
-        self.lanes[flight.sink.0].rest(severity, flight.job.clone(), now.boot + wait);
+        let mut job = flight.job.clone();
+        job.in_doubt |= in_doubt;
+        self.lanes[flight.sink.0].rest(flight.severity(), job, now.boot + wait);
     }
 
     /// Trying the same again at once cannot help; what still stands is tried again much later.
     fn refused(&mut self, now: Now, flight: &Flight, why: Why) {
         let sink = self.settings.sink(flight.sink).name.clone();
-        self.fact(Fact::DeadLetter { sink, delivery: delivery(flight), why });
+        self.fact(Fact::DeadLetter { sink, delivery: flight.delivery().to_owned(), why });
         // The sink answered, if not as it should.
         if matches!(why, Why::Refused | Why::Unauthorized) && self.lanes[flight.sink.0].breaker.succeeded() {
             self.breaker_fact(flight.sink, false);
         }
-        self.failing.insert(flight.sink, why);
-        self.stock.release(flight.sink, &flight.job.members);
+        // What it refuses for the message's sake is a dead letter, and no more than that.
+        if why.is_of_sink() {
+            self.failing.insert(flight.sink, why);
+        }
         for member in &flight.members {
             let before = self.memory.get(member.fingerprint, flight.sink).copied();
             if member.action == Action::Resolved {
-                self.refused_end(now, flight.sink, *member, before);
+                self.refused_end(now, flight.sink, (*member, why), before);
                 continue;
             }
-            let told = Told { refused: Some(now.stamp()), ..before.unwrap_or(blank(*member)) };
+            let before = before.unwrap_or(Told::nothing(member.episode, member.severity));
+            let refused = Some(Refused { at: now.stamp(), why, holds: true });
+            let told = Told { refused, digest: None, ..before };
             self.memory.set(member.fingerprint, flight.sink, told);
         }
     }
 
     /// An end that a sink does not take is tried again now and then, for a day.
-    fn refused_end(&mut self, now: Now, sink: SinkId, member: Member, before: Option<Told>) {
+    fn refused_end(&mut self, now: Now, sink: SinkId, (member, why): (Member, Why), before: Option<Told>) {
         let ended = self.tracker.get(member.fingerprint).and_then(|alert| alert.ended);
         let worth = ended.is_some_and(|ended| now.stamp().since(ended) < RESOLVE_TRIED_FOR);
         match before.filter(|_| worth) {
             Some(told) => {
-                let told = Told { refused: Some(now.stamp()), closing: true, ..told };
+                let refused = Some(Refused { at: now.stamp(), why, holds: true });
+                let told = Told { refused, closing: true, digest: None, ..told };
                 self.memory.set(member.fingerprint, sink, told);
             }
-            None => self.memory.forget(member.fingerprint, sink),
+            None => {
+                self.fact(Fact::Bound("hours for which a refused end is tried again"));
+                self.memory.forget(member.fingerprint, sink);
+            }
         }
     }
 
@@ -151,71 +185,12 @@ impl Replica {
             self.breaker_fact(sink, false);
         }
         self.failing.remove(&sink);
-        let refused = |(fingerprint, of, told): (Fingerprint, SinkId, &Told)| {
-            (of == sink && told.refused.is_some()).then_some((fingerprint, *told))
-        };
-        let refused: Vec<_> = self.memory.iter().filter_map(refused).collect();
-        for (fingerprint, told) in &refused {
-            let never_told = !told.open && !told.doubt && told.at == Stamp::default();
-            if never_told {
-                self.memory.forget(*fingerprint, sink);
-            } else {
-                self.memory.set(*fingerprint, sink, Told { refused: None, ..*told });
-            }
-        }
-        self.all_changed(now, refused.into_iter().map(|(fingerprint, _)| fingerprint));
+        self.forgive(now, sink, |_| true);
         self.observe_sinks(now);
     }
 
     fn breaker_fact(&mut self, sink: SinkId, open: bool) {
         let sink = self.settings.sink(sink).name.clone();
         self.fact(Fact::Breaker { sink, open });
-    }
-}
-
-fn delivery(flight: &Flight) -> String {
-    flight.job.said.as_ref().map(|said| said.delivery.clone()).unwrap_or_default()
-}
-
-/// What a sink knows that was told nothing.
-pub(super) fn blank(member: Member) -> Told {
-    Told {
-        episode: member.episode,
-        severity: member.severity,
-        at: Stamp::default(),
-        open: false,
-        doubt: false,
-        doubted: false,
-        closing: false,
-        again: None,
-        silent: false,
-        refused: None,
-    }
-}
-
-/// An attempt may have arrived: a beginning is repeated and ended in any case, an end is repeated and, should the
-/// problem return, followed by a new beginning. When it was told stays as it was, so that its delivery id does too.
-pub(super) fn doubt(memory: &mut Memory, flight: &Flight) {
-    for member in flight.members.iter().filter(|member| !member.event) {
-        let before = memory.get(member.fingerprint, flight.sink).copied();
-        if let Some(told) = doubted(*member, before) {
-            memory.set(member.fingerprint, flight.sink, told);
-        }
-    }
-}
-
-/// What an attempt makes of what its sink knew before.
-pub(super) fn doubted(member: Member, before: Option<Told>) -> Option<Told> {
-    match (member.action, before) {
-        // An event has no end that a doubt could spoil, but its beginning is in doubt like any other.
-        _ if member.event => Some(Told { doubt: true, ..blank(member) }),
-        (Action::First | Action::Digest(_), _) => {
-            let at = before.map_or(Stamp::default(), |told| told.at);
-            Some(Told { at, open: true, doubt: true, doubted: true, ..blank(member) })
-        }
-        (Action::Resolved, Some(told)) => Some(Told { doubt: true, closing: true, ..told }),
-        // A late copy of it opens again what is closed, like one of the beginning.
-        (Action::Raised | Action::Repeat, Some(told)) => Some(Told { doubted: true, ..told }),
-        (Action::Raised | Action::Repeat | Action::Resolved, None) => None,
     }
 }

@@ -11,6 +11,7 @@ use crate::own::OWN_KIND;
 use crate::replica::tenure::Hold as SeatHold;
 use crate::replica::{Replica, Task};
 use crate::route::{around, route};
+use crate::settle::{Job, Tenor};
 use crate::severity::Severity;
 use crate::time::Now;
 
@@ -32,7 +33,7 @@ impl Replica {
         let mut holds = Vec::new();
         for sink in sinks {
             match self.verdict(now, fingerprint, sink) {
-                Verdict::Tell(..) => self.lanes[sink.0].queue(fingerprint, severity),
+                Verdict::Tell(action, _) => self.queue(fingerprint, sink, (action, severity)),
                 Verdict::Forget => self.memory.forget(fingerprint, sink),
                 Verdict::Held(held) => {
                     if let Some(until) = held.until {
@@ -49,6 +50,12 @@ impl Replica {
         }
         self.note_causes(now, fingerprint, !reasons.is_empty(), holds);
         self.note_held(fingerprint, severity, reasons.into_iter().next());
+    }
+
+    fn queue(&mut self, fingerprint: Fingerprint, sink: SinkId, (action, severity): (Action, Severity)) {
+        let mut job = Job::one(fingerprint, Tenor::of(action));
+        job.in_doubt = self.memory.get(fingerprint, sink).is_some_and(|told| told.doubt);
+        self.lanes[sink.0].queue(severity, job);
     }
 
     /// Notes whose change lets an alert that is pending or held be told. Whatever keeps it back now, a cause that ends
@@ -124,7 +131,7 @@ impl Replica {
         let behavior = &self.settings.behavior;
         match decide(behavior, alert, severity, told, now.stamp()) {
             Decision::Tell(Action::Resolved) => Verdict::Tell(Action::Resolved, severity),
-            Decision::Tell(action) => match self.held_back(now, fingerprint, alert, sink) {
+            Decision::Tell(action) => match self.held_back(now, fingerprint, alert) {
                 Some(held) => Verdict::Held(held),
                 None if self.sinks_of(alert, severity).contains(&sink) => Verdict::Tell(action, severity),
                 None => Verdict::Nothing,
@@ -138,11 +145,11 @@ impl Replica {
         }
     }
 
-    fn held_back(&self, now: Now, fingerprint: Fingerprint, alert: &Alert, sink: SinkId) -> Option<Held> {
+    fn held_back(&self, now: Now, fingerprint: Fingerprint, alert: &Alert) -> Option<Held> {
         if !self.owns(alert) {
             return Some(Held { by: Suppressed::Foreign, cause: None, until: None });
         }
-        if self.stock.keeps(fingerprint, sink) {
+        if self.stock.keeps(fingerprint) {
             return Some(Held { by: Suppressed::Startup, cause: None, until: self.stock.due() });
         }
         self.court(now).judge(alert).err()

@@ -2,7 +2,7 @@
 //! same call, so that one event stays one small step.
 
 use crate::alert::{Alert, Fingerprint, Phase};
-use crate::decide::is_news;
+use crate::decide::{Told, is_news};
 use crate::fact::Fact;
 use crate::judge::Hold;
 use crate::limits::OVER_MAX;
@@ -183,7 +183,22 @@ impl Replica {
         }
     }
 
+    /// What a sink refused to hear, and need not hear any more, is no dead letter. What it was told before still counts.
+    fn bury_letters(&mut self, fingerprint: Fingerprint) {
+        let moot = |told: &Told| told.refused.is_some() && !told.open;
+        let all = self.memory.sinks(fingerprint).map(|(sink, told)| (sink, *told));
+        let moot: Vec<_> = all.filter(|(_, told)| moot(told)).collect();
+        for (sink, told) in moot {
+            if told.is_unheard() {
+                self.memory.forget(fingerprint, sink);
+            } else {
+                self.memory.set(fingerprint, sink, Told { refused: None, ..told });
+            }
+        }
+    }
+
     fn remove(&mut self, now: Now, fingerprint: Fingerprint) {
+        self.bury_letters(fingerprint);
         self.tracker.remove(fingerprint);
         self.unwritten.insert(fingerprint);
         self.refile(now, fingerprint);

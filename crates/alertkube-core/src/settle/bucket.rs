@@ -24,12 +24,17 @@ impl Bucket {
     }
 
     pub(crate) fn ready_at(&self, now: Duration) -> Duration {
-        let missing = (1.0 - self.level(now)).max(0.0);
+        now + self.drains(1, now)
+    }
+
+    /// How long it takes until so many tokens can have been spent.
+    pub(crate) fn drains(&self, tokens: usize, now: Duration) -> Duration {
+        let missing = f64::from(u32::try_from(tokens).unwrap_or(u32::MAX)) - self.level(now);
         if missing <= EPSILON {
-            return now;
+            return Duration::ZERO;
         }
         let millis = (missing / self.rate.per_second.max(RATE_MIN) * 1000.0).ceil();
-        now + Duration::from_millis(millis as u64)
+        Duration::from_millis(millis as u64)
     }
 
     pub(crate) fn spend(&mut self, now: Duration) {

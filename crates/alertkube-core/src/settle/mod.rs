@@ -2,60 +2,32 @@
 
 mod breaker;
 mod bucket;
+mod fold;
+mod job;
+mod queue;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::alert::Fingerprint;
-use crate::limits::{CHAT_WINDOW, KEYED_WINDOW, RETRY_AFTER_MAX, RETRY_BASE, RETRY_MAX, WEBHOOK_WINDOW};
-use crate::notification::{Action, SinkClass};
+use crate::limits::{
+    CHAT_WINDOW, DIGEST_REPORTS_MAX, KEYED_WINDOW, RETRY_AFTER_MAX, RETRY_BASE, RETRY_MAX, WEBHOOK_WINDOW,
+};
+use crate::notification::SinkClass;
 use crate::settings::{Rate, SinkPlan};
 use crate::severity::Severity;
-use crate::time::Stamp;
 
 pub(crate) use breaker::Breaker;
 use bucket::Bucket;
-
-/// Something that waits to be told to one sink. What it says is decided when it is taken, not before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Job {
-    /// One alert, or the members of a digest.
-    pub(crate) members: Vec<Fingerprint>,
-    pub(crate) digest: bool,
-    /// What the attempts so far said; a change begins a new delivery.
-    pub(crate) said: Option<Said>,
-    pub(crate) attempts: u32,
-}
-
-/// What an attempt said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) action: Action,
-    pub(crate) delivery: String,
-    /// When that was decided.
-    pub(crate) decided: Stamp,
-}
-
-impl Job {
-    pub(crate) fn one(fingerprint: Fingerprint) -> Job {
-        Job { members: vec![fingerprint], digest: false, said: None, attempts: 0 }
-    }
-
-    pub(crate) fn digest(members: Vec<Fingerprint>) -> Job {
-        Job { members, digest: true, said: None, attempts: 0 }
-    }
-}
-
-/// The order of a queue: the most severe first, then first come, first served.
-type Rank = (Reverse<Severity>, u64);
+use fold::{Folding, How, Pick};
+pub(crate) use job::{Job, Said, Tenor};
+use queue::Queue;
 
 /// Everything on its way to one sink.
 #[derive(Debug)]
 pub(crate) struct Lane {
     window: usize,
-    queue: BTreeMap<Rank, Job>,
-    ranks: BTreeMap<Fingerprint, Rank>,
+    queue: Queue,
     /// Jobs that wait for their back-off, by when it ends.
     resting: BTreeMap<(Duration, u64), (Severity, Job)>,
     /// Alerts whose job rests, and alerts in flight: neither is queued a second time.
@@ -64,8 +36,10 @@ pub(crate) struct Lane {
     /// Until when the sink asked to be left alone.
     paused: Duration,
     in_flight: usize,
-    sequence: u64,
+    rests: u64,
     bucket: Bucket,
+    /// How a backlog is folded; a keyed sink's waits, since an incident is one problem.
+    folding: Option<Folding>,
     pub(crate) breaker: Breaker,
 }
 
@@ -78,15 +52,15 @@ impl Lane {
                 SinkClass::Keyed => KEYED_WINDOW,
                 SinkClass::Webhook => WEBHOOK_WINDOW,
             },
-            queue: BTreeMap::new(),
-            ranks: BTreeMap::new(),
+            queue: Queue::default(),
             resting: BTreeMap::new(),
             asleep: BTreeSet::new(),
             flying: BTreeSet::new(),
             paused: Duration::ZERO,
             in_flight: 0,
-            sequence: 0,
+            rests: 0,
             bucket: Bucket::new(share(plan.rate, seats), now),
+            folding: (plan.class != SinkClass::Keyed).then(Folding::default),
             breaker: Breaker::default(),
         }
     }
@@ -96,52 +70,45 @@ impl Lane {
         self.bucket.pace(share(plan.rate, seats), now);
     }
 
-    /// Queues an alert, or moves it to its new severity; one that rests or is in flight stays there.
-    pub(crate) fn queue(&mut self, fingerprint: Fingerprint, severity: Severity) {
-        if self.asleep.contains(&fingerprint) || self.flying.contains(&fingerprint) {
-            return;
+    /// Queues the job of one alert, or moves the one that waits to where it belongs now; one that rests or is in flight
+    /// stays there, and one in a digest stays in that.
+    pub(crate) fn queue(&mut self, severity: Severity, job: Job) {
+        let busy = |member| self.asleep.contains(member) || self.flying.contains(member);
+        if !job.members.iter().any(busy) {
+            self.queue.set(severity, job);
         }
-        let job = match self.ranks.get(&fingerprint) {
-            Some(rank) if rank.0 == Reverse(severity) => return,
-            Some(rank) => self.queue.remove(&rank.clone()),
-            None => None,
-        };
-        self.push(severity, job.unwrap_or_else(|| Job::one(fingerprint)));
     }
 
+    /// Takes in a job that must wait its turn: a digest, or one that nothing has left of.
     pub(crate) fn push(&mut self, severity: Severity, job: Job) {
-        self.sequence += 1;
-        let rank = (Reverse(severity), self.sequence);
-        if !job.digest {
-            self.ranks.extend(job.members.iter().map(|member| (*member, rank)));
-        }
-        self.queue.insert(rank, job);
+        self.queue.push(severity, job);
     }
 
     /// An alert is forgotten: its place in the queue goes with it.
     pub(crate) fn forget(&mut self, fingerprint: Fingerprint) {
-        if let Some(rank) = self.ranks.remove(&fingerprint) {
-            self.queue.remove(&rank);
-        }
+        self.queue.forget(fingerprint);
     }
 
-    /// Takes the next job if window, breaker and rate allow a send now.
+    /// Takes the next job, or a part of a backlog as one job, if window, breaker and rate allow a send now.
     pub(crate) fn take(&mut self, now: Duration) -> Option<Job> {
         self.wake(now);
-        if self.in_flight >= self.window_now() || self.ready_at(now) > now {
+        if self.in_flight >= self.window_now() {
             return None;
         }
-        while let Some((_, job)) = self.queue.pop_first() {
-            if job.digest {
-                return Some(job);
+        while let Some(Pick { tenor, how, .. }) = self.next(now).filter(|pick| pick.at <= now) {
+            let mut job = match how {
+                How::Folded => self.queue.fold(tenor, DIGEST_REPORTS_MAX)?,
+                How::AsItIs | How::Ahead => self.queue.pop(tenor)?,
+            };
+            // What is being told right now is considered again when that has landed.
+            job.members.retain(|member| !self.flying.contains(member));
+            if job.members.is_empty() {
+                continue;
             }
-            for member in &job.members {
-                self.ranks.remove(member);
+            if let (How::Ahead, Some(folding)) = (how, &mut self.folding) {
+                folding.went_ahead();
             }
-            // What a digest is telling right now is considered again when that has landed.
-            if !job.members.iter().any(|member| self.flying.contains(member)) {
-                return Some(job);
-            }
+            return Some(job);
         }
         None
     }
@@ -151,6 +118,9 @@ impl Lane {
         self.bucket.spend(now);
         self.in_flight += 1;
         self.flying.extend(job.members.iter().copied());
+        if let (Some(folding), Some(_), 1) = (&mut self.folding, job.digest, job.attempts) {
+            folding.folded(job.tenor, self.queue.any_foldable(job.tenor), now);
+        }
     }
 
     /// An attempt is settled; its members may be queued again.
@@ -166,11 +136,12 @@ impl Lane {
         self.flying.contains(&fingerprint)
     }
 
-    /// Rests a job for its back-off: full jitter below a doubling bound, or what the sink asked for.
+    /// Rests a job for its back-off. It keeps its turn, so that a sink that is down for long is not given ever more
+    /// digests to try.
     pub(crate) fn rest(&mut self, severity: Severity, job: Job, until: Duration) {
-        self.sequence += 1;
+        self.rests += 1;
         self.asleep.extend(job.members.iter().copied());
-        self.resting.insert((until, self.sequence), (severity, job));
+        self.resting.insert((until, self.rests), (severity, job));
     }
 
     /// What rests is tried as soon as its sink may be sent to.
@@ -187,8 +158,8 @@ impl Lane {
     /// When something may be sent that cannot be sent now; `None` while only a reply can help.
     pub(crate) fn deadline(&self, now: Duration) -> Option<Duration> {
         let rested = self.resting.first_key_value().map(|((at, _), _)| *at);
-        let blocked = self.queue.is_empty() || self.in_flight >= self.window_now();
-        let queued = (!blocked).then(|| self.ready_at(now));
+        let blocked = self.in_flight >= self.window_now();
+        let queued = self.next(now).filter(|_| !blocked).map(|pick| pick.at);
         [rested, queued].into_iter().flatten().min()
     }
 
@@ -201,9 +172,17 @@ impl Lane {
         self.in_flight
     }
 
-    /// When rate, breaker and the sink's own wish allow a send.
-    fn ready_at(&self, now: Duration) -> Duration {
-        self.bucket.ready_at(now).max(self.breaker.allows_at(now)).max(self.paused)
+    /// What goes next, and when folding, rate, breaker and the sink's own wish allow it.
+    fn next(&self, now: Duration) -> Option<Pick> {
+        let pick = match &self.folding {
+            Some(folding) => folding.pick(&self.queue, self.bucket.drains(self.queue.len(), now), now)?,
+            None => {
+                let (_, first) = self.queue.heads().into_iter().next()?;
+                Pick { tenor: first.tenor, how: How::AsItIs, at: now }
+            }
+        };
+        let ready = self.bucket.ready_at(now).max(self.breaker.allows_at(now)).max(self.paused);
+        Some(Pick { at: pick.at.max(ready), ..pick })
     }
 
     fn window_now(&self) -> usize {
@@ -240,6 +219,7 @@ pub(crate) fn back_off(attempts: u32, after: Option<Duration>, jitter: u64) -> D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notification::Digest;
 
     fn lane(class: SinkClass, per_second: f64, burst: u32) -> Lane {
         let plan = SinkPlan { name: "s".into(), class, rate: Rate { per_second, burst } };
@@ -248,6 +228,10 @@ mod tests {
 
     fn name(n: usize) -> Fingerprint {
         Fingerprint::of("Pod", "a", &n.to_string(), "R")
+    }
+
+    fn one(n: usize) -> Job {
+        Job::one(name(n), Tenor::News)
     }
 
     fn take(lane: &mut Lane, now: Duration) -> Option<Fingerprint> {
@@ -259,10 +243,10 @@ mod tests {
     #[test]
     fn the_most_severe_goes_first_then_first_come_first_served() {
         let mut lane = lane(SinkClass::Webhook, 100.0, 10);
-        lane.queue(name(1), Severity::Info);
-        lane.queue(name(2), Severity::Warning);
-        lane.queue(name(3), Severity::Warning);
-        lane.queue(name(1), Severity::Critical);
+        lane.queue(Severity::Info, one(1));
+        lane.queue(Severity::Warning, one(2));
+        lane.queue(Severity::Warning, one(3));
+        lane.queue(Severity::Critical, one(1));
         let order: Vec<_> = std::iter::from_fn(|| take(&mut lane, Duration::ZERO)).collect();
         assert_eq!(order, [name(1), name(2), name(3)]);
     }
@@ -271,7 +255,7 @@ mod tests {
     fn the_rate_holds_and_names_when_the_next_may_go() {
         let mut lane = lane(SinkClass::Webhook, 1.0, 2);
         for n in 0..3 {
-            lane.queue(name(n), Severity::Info);
+            lane.queue(Severity::Info, one(n));
         }
         assert!(take(&mut lane, Duration::ZERO).is_some() && take(&mut lane, Duration::ZERO).is_some());
         assert_eq!(take(&mut lane, Duration::ZERO), None);
@@ -282,8 +266,8 @@ mod tests {
     #[test]
     fn a_chat_sink_has_one_unsettled_send() {
         let mut lane = lane(SinkClass::Chat, 100.0, 10);
-        lane.queue(name(1), Severity::Info);
-        lane.queue(name(2), Severity::Info);
+        lane.queue(Severity::Info, one(1));
+        lane.queue(Severity::Info, one(2));
         let job = lane.take(Duration::ZERO).expect("the first");
         lane.sent(&job, Duration::ZERO);
         assert_eq!(take(&mut lane, Duration::ZERO), None);
@@ -295,8 +279,8 @@ mod tests {
     #[test]
     fn a_resting_job_is_not_queued_twice_and_comes_back_in_time() {
         let mut lane = lane(SinkClass::Webhook, 100.0, 10);
-        lane.rest(Severity::Info, Job::one(name(1)), Duration::from_secs(5));
-        lane.queue(name(1), Severity::Info);
+        lane.rest(Severity::Info, one(1), Duration::from_secs(5));
+        lane.queue(Severity::Info, one(1));
         assert_eq!(take(&mut lane, Duration::from_secs(4)), None);
         assert_eq!(lane.deadline(Duration::from_secs(4)), Some(Duration::from_secs(5)));
         assert_eq!(take(&mut lane, Duration::from_secs(5)), Some(name(1)));
@@ -306,21 +290,21 @@ mod tests {
     fn what_a_digest_tells_right_now_is_not_sent_by_itself_and_what_is_forgotten_not_at_all() {
         let mut lane = lane(SinkClass::Webhook, 100.0, 10);
         for n in 0..3 {
-            lane.queue(name(n), Severity::Info);
+            lane.queue(Severity::Info, one(n));
         }
-        lane.push(Severity::Critical, Job::digest(vec![name(0), name(1)]));
+        lane.push(Severity::Critical, Job::digest(vec![name(0), name(1)], Digest::Standing));
         assert_eq!(take(&mut lane, Duration::ZERO), Some(name(0)));
         assert!(lane.flies(name(1)) && !lane.flies(name(2)));
         lane.forget(name(2));
         assert_eq!(take(&mut lane, Duration::ZERO), None);
-        assert_eq!((lane.queue.len(), lane.ranks.len()), (0, 0));
+        assert_eq!(lane.queue.len(), 0);
     }
 
     #[test]
     fn a_sink_that_asks_to_be_left_alone_is() {
         let mut lane = lane(SinkClass::Webhook, 100.0, 10);
         lane.pause(Duration::from_secs(9));
-        lane.queue(name(1), Severity::Info);
+        lane.queue(Severity::Info, one(1));
         assert_eq!(take(&mut lane, Duration::from_secs(8)), None);
         assert_eq!(lane.deadline(Duration::from_secs(8)), Some(Duration::from_secs(9)));
         assert_eq!(take(&mut lane, Duration::from_secs(9)), Some(name(1)));

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Fingerprint, Inherited, Phase, Subject};
-use crate::decide::{Memory, Told};
+use crate::decide::{InDigest, Memory, Refused, Told};
 use crate::detect::{Condition, Finding, INHERITED, Part, find_condition, inherited_kind};
+use crate::notification::{Action, Digest, Why};
 use crate::settings::Settings;
 use crate::severity::Severity;
 use crate::store::ledger::EntryKey;
@@ -83,6 +84,11 @@ struct ToldFact {
     silent: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refused: Option<Stamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// Kind and delivery id of the digest that says it, as `digest_news/4f0c1d2e3a5b6978`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
     /// The number of the attempt that is on its way; 0 when none is.
     #[serde(default, skip_serializing_if = "is_zero")]
     attempts: u32,
@@ -149,25 +155,12 @@ pub(crate) fn alert_fact(alert: &Alert, now: Now) -> Box<[u8]> {
 
 /// The fact of what a sink knows.
 pub(crate) fn told_fact(told: &Told) -> Box<[u8]> {
-    let Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused } = *told;
-    bytes(&ToldFact {
-        episode,
-        severity,
-        at,
-        open,
-        doubt,
-        doubted,
-        closing,
-        again,
-        silent,
-        refused,
-        attempts: 0,
-    })
+    told_attempt(told, 0)
 }
 
 /// The same while an attempt is on its way. Its number makes every attempt a commit of its own.
 pub(crate) fn told_attempt(told: &Told, attempts: u32) -> Box<[u8]> {
-    let Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused } = *told;
+    let Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused, digest } = *told;
     bytes(&ToldFact {
         episode,
         severity,
@@ -178,7 +171,9 @@ pub(crate) fn told_attempt(told: &Told, attempts: u32) -> Box<[u8]> {
         closing,
         again,
         silent,
-        refused,
+        refused: refused.map(|refused| refused.at),
+        why: refused.map(|refused| refused.why.as_str().to_owned()),
+        digest: digest.map(digest_word),
         attempts,
     })
 }
@@ -261,8 +256,21 @@ impl From<ToldFact> for Told {
     fn from(fact: ToldFact) -> Told {
         let ToldFact { episode, severity, at, open, doubt, doubted, closing, again, silent, refused, .. } =
             fact;
-        Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused }
+        let digest = fact.digest.as_deref().and_then(digest_of);
+        let why = Why::ALL.into_iter().find(|why| fact.why.as_deref() == Some(why.as_str()));
+        let refused = refused.map(|at| Refused { at, why: why.unwrap_or(Why::Refused), holds: false });
+        Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused, digest }
     }
+}
+
+fn digest_word(InDigest { digest, delivery }: InDigest) -> String {
+    format!("{}/{delivery}", Action::Digest(digest).as_str())
+}
+
+fn digest_of(word: &str) -> Option<InDigest> {
+    let (kind, delivery) = word.split_once('/')?;
+    let digest = Digest::ALL.into_iter().find(|digest| Action::Digest(*digest).as_str() == kind)?;
+    Some(InDigest { digest, delivery: Fingerprint::parse(delivery)? })
 }
 
 /// The alert of a fact; `None` if this build has no such condition.

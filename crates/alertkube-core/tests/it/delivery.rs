@@ -269,3 +269,91 @@ fn a_reminder_is_not_sent_of_what_is_on_its_way_out() {
     desk.seconds(300);
     assert_eq!(desk.told("stdout"), ["0 first NodeNotReady node-a", "670 resolved NodeNotReady node-a"]);
 }
+
+/// What is refused now, by sink and reason.
+fn letters(desk: &Desk) -> Vec<(String, Why)> {
+    let mut letters: Vec<_> = desk.alerts().into_iter().flat_map(|alert| alert.refused).collect();
+    letters.sort();
+    letters
+}
+
+fn begin_again(desk: &Desk, objects: &[serde_json::Value]) -> Desk {
+    let mut heir = Desk::start(settings(), desk.boot + Duration::from_secs(5), desk.shelf.clone());
+    heir.sync_all_but(KindId::Pod);
+    heir.begin(KindId::Pod, 1);
+    objects.iter().for_each(|object| heir.see(KindId::Pod, object));
+    heir.sync(KindId::Pod, 1);
+    heir
+}
+
+#[test]
+fn a_dead_letter_outlives_its_process_and_a_new_one_tries_it_at_once() {
+    let mut desk = Desk::live(settings());
+    desk.answers.insert("webhook".to_owned(), Verdict::Reject(Why::Unconfigured));
+    let sick = crashing("web", &desk.time(5));
+    desk.see(KindId::Pod, &sick);
+    desk.seconds(60);
+    assert_eq!(letters(&desk), [("webhook".to_owned(), Why::Unconfigured)]);
+    desk.stop();
+    let mut heir = begin_again(&desk, &[sick]);
+    heir.seconds(2);
+    assert_eq!(lines(&heir, "webhook", "first CrashLoopBackOff").len(), 1);
+    heir.seconds(60);
+    assert!(letters(&heir).is_empty());
+}
+
+#[test]
+fn an_end_that_is_refused_stays_a_dead_letter_until_it_is_taken() {
+    let mut desk = Desk::live(settings());
+    let sick = crashing("web", &desk.time(5));
+    desk.see(KindId::Pod, &sick);
+    desk.answers.insert("webhook".to_owned(), Verdict::Reject(Why::Refused));
+    desk.gone(KindId::Pod, &sick);
+    desk.seconds(120);
+    desk.answers.clear();
+    desk.see(KindId::Pod, &crashing("other", &desk.time(5)));
+    desk.seconds(120);
+    // That another message was taken says nothing about this one.
+    assert_eq!(letters(&desk), [("webhook".to_owned(), Why::Refused)]);
+    assert!(
+        desk.alerts().iter().any(|alert| alert.report.reason == "SinkFailing" && alert.phase == "firing")
+    );
+    let stored = desk.stop();
+    let mut heir = begin_again(&Desk { shelf: stored, ..desk }, &[crashing("other", "2026-01-01T00:00:00Z")]);
+    heir.seconds(200);
+    assert_eq!(lines(&heir, "webhook", "resolved CrashLoopBackOff web").len(), 1);
+    assert!(letters(&heir).is_empty());
+    assert!(
+        heir.alerts().iter().all(|alert| alert.report.reason != "SinkFailing" || alert.phase != "firing")
+    );
+}
+
+#[test]
+fn a_sink_that_takes_messages_again_is_told_at_once_what_it_refused_for_a_reason_of_its_own() {
+    let mut desk = Desk::live(settings());
+    desk.answers.insert("webhook".to_owned(), Verdict::Reject(Why::Unauthorized));
+    for name in ["a", "b"] {
+        desk.see(KindId::Pod, &crashing(name, &desk.time(5)));
+    }
+    desk.seconds(60);
+    desk.answers.clear();
+    desk.see(KindId::Pod, &crashing("c", &desk.time(5)));
+    desk.seconds(2);
+    assert_eq!(lines(&desk, "webhook", "first CrashLoopBackOff").len(), 3);
+    assert!(letters(&desk).is_empty());
+}
+
+#[test]
+fn what_is_over_before_a_sink_takes_it_is_no_dead_letter_any_more() {
+    let mut desk = Desk::live(settings());
+    desk.answers.insert("webhook".to_owned(), Verdict::Reject(Why::Refused));
+    let sick = crashing("web", &desk.time(5));
+    desk.see(KindId::Pod, &sick);
+    desk.seconds(90);
+    desk.gone(KindId::Pod, &sick);
+    desk.answers.clear();
+    desk.seconds(400);
+    assert!(letters(&desk).is_empty(), "{:?}", letters(&desk));
+    assert!(desk.told("stdout").iter().any(|line| line.ends_with("resolved SinkFailing webhook")));
+    assert!(lines(&desk, "webhook", "CrashLoopBackOff").is_empty());
+}

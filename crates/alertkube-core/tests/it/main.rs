@@ -17,4 +17,5 @@ mod seats;
 mod seats_random;
 mod seats_store;
 mod shelf;
+mod storm;
 mod trouble;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertkube_core::{Action, Holding, KindId, LeaseNews, SeatFact, Standby, Verdict};
+use alertkube_core::{Action, Fact, Holding, KindId, LeaseNews, SeatFact, Standby, Verdict, Why};
 
 use crate::house::{House, Line, elected, lost_sight, settings, taken, unelected};
 use crate::objects::{crashing, evicted, lacking, node, not_ready, pod};
@@ -372,4 +372,34 @@ fn what_fires_does_not_begin_anew_with_a_warm_heir_that_has_seen_it_later() {
         house.seconds(1000);
         assert_eq!(house.told("chat")[1..], ["resolved PodNotReady web"], "{standby:?}");
     }
+}
+
+#[test]
+fn a_warm_heir_tries_a_dead_letter_again_under_the_name_that_it_has() {
+    let mut house = House::new(settings());
+    house.join(elected(Standby::Warm));
+    house.hold(0);
+    house.verdicts.insert("chat".to_owned(), Verdict::Reject(Why::Refused));
+    house.put(KindId::Pod, crashing("web", &house.time(5)));
+    house.seconds(10);
+    house.join(elected(Standby::Warm));
+    house.seconds(10);
+    house.crash(0);
+    house.verdicts.clear();
+    house.hold(1);
+    house.seconds(10);
+    let said = |member: usize, wanted: fn(&Fact) -> Option<&String>| -> Vec<String> {
+        let facts = house.members[member].facts.iter();
+        facts.filter_map(|(_, fact)| wanted(fact).cloned()).collect()
+    };
+    let letters = said(0, |fact| match fact {
+        Fact::DeadLetter { sink, delivery, .. } if sink == "chat" => Some(delivery),
+        _ => None,
+    });
+    let delivered = said(1, |fact| match fact {
+        Fact::Delivered { sink, delivery, .. } if sink == "chat" => Some(delivery),
+        _ => None,
+    });
+    assert_eq!(letters.len(), 1);
+    assert_eq!(delivered, letters);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alertkube_core::{Action, Holding, KindId, LeaseNews, Report, Standby, Verdict, Why};
+use alertkube_core::{Holding, KindId, LeaseNews, Rate, Report, SinkClass, Standby, Verdict, Why};
 use proptest::prelude::*;
 
 use crate::house::{House, Line, elected, lost_sight, settings, taken};
@@ -56,8 +56,14 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(standby: Standby) -> Stage {
-        let mut house = House::new(settings());
+    fn new(standby: Standby, slow: bool) -> Stage {
+        let mut settings = settings();
+        if slow {
+            // Two that wait are a backlog.
+            let folding = settings.sinks.iter_mut().filter(|sink| sink.class != SinkClass::Keyed);
+            folding.for_each(|sink| sink.rate = Rate { per_second: 0.05, burst: 1 });
+        }
+        let mut house = House::new(settings);
         house.join(elected(standby));
         house.join(elected(standby));
         house.hold(0);
@@ -177,7 +183,7 @@ impl Stage {
             for report in heard.said.reports.iter().filter(owned) {
                 let name = format!("{} {}", report.reason, report.name);
                 match heard.said.action {
-                    Action::Resolved => open.remove(&name),
+                    action if action.ends() => open.remove(&name),
                     _ => open.insert(name),
                 };
             }
@@ -193,8 +199,9 @@ proptest! {
     fn what_the_sinks_believe_is_what_is_true_whoever_tells_it(
         steps in proptest::collection::vec(step(), 1..30),
         warm in any::<bool>(),
+        slow in any::<bool>(),
     ) {
-        let mut stage = Stage::new(if warm { Standby::Warm } else { Standby::Cold });
+        let mut stage = Stage::new(if warm { Standby::Warm } else { Standby::Cold }, slow);
         for step in steps {
             stage.play(step);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alertkube_core::{Action, Inhibition, Input, KindId, LostWhy, Verdict, Why};
+use alertkube_core::{Action, Digest, Inhibition, Input, KindId, LostWhy, Rate, Verdict, Why};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -61,10 +61,11 @@ struct Stage {
     /// What webhooks of replicas before this one heard.
     heard: Vec<(Action, Vec<String>, String)>,
     doubts: bool,
+    slow: bool,
 }
 
 impl Stage {
-    fn new(cold: bool, inhibited: bool) -> Stage {
+    fn new(cold: bool, inhibited: bool, slow: bool) -> Stage {
         let mut quiet = settings();
         quiet.behavior.repeat = None;
         if inhibited {
@@ -74,9 +75,20 @@ impl Stage {
                 equal: vec!["node".to_owned()],
             }];
         }
+        if slow {
+            // Two that wait are a backlog.
+            quiet.sinks[1].rate = Rate { per_second: 0.05, burst: 1 };
+        }
         let desk = if cold { Desk::cold(quiet) } else { Desk::live(quiet) };
-        let mut stage =
-            Stage { desk, objects: BTreeMap::new(), lives: 0, epoch: 1, heard: Vec::new(), doubts: false };
+        let mut stage = Stage {
+            desk,
+            objects: BTreeMap::new(),
+            lives: 0,
+            epoch: 1,
+            heard: Vec::new(),
+            doubts: false,
+            slow,
+        };
         stage.put(KindId::Node, "node-a", node("node-a", "True", "2026-01-01T00:00:00Z"));
         stage.put(KindId::ReplicaSet, "web-1", replica_set("web-1", "web"));
         stage
@@ -195,9 +207,13 @@ impl Stage {
         for (action, names, delivery) in &self.heard {
             for name in names {
                 let fits = match action {
-                    Action::Resolved => open.remove(name),
-                    Action::First | Action::Digest(_) => open.insert(name.clone()),
-                    Action::Raised | Action::Repeat => !open.insert(name.clone()),
+                    Action::Resolved | Action::Digest(Digest::Ends) => open.remove(name),
+                    // A problem that became worse may stand in it.
+                    Action::Digest(Digest::News) => open.insert(name.clone()) || self.slow,
+                    Action::First | Action::Digest(Digest::Standing) => open.insert(name.clone()),
+                    Action::Raised | Action::Repeat | Action::Digest(Digest::Repeats) => {
+                        !open.insert(name.clone())
+                    }
                 };
                 assert!(fits || self.doubts, "{} {name} ({delivery}) of {:?}", action.as_str(), self.heard);
             }
@@ -224,8 +240,9 @@ proptest! {
         steps in prop::collection::vec(step(), 1..25),
         cold in any::<bool>(),
         inhibited in any::<bool>(),
+        slow in any::<bool>(),
     ) {
-        let mut stage = Stage::new(cold, inhibited);
+        let mut stage = Stage::new(cold, inhibited, slow);
         for step in steps {
             stage.play(step);
         }

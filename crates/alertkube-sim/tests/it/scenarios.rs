@@ -78,6 +78,8 @@ scenarios! {
     sink_down
     startup_grace
     statefulset
+    storm_folded
+    storm_unfolded
     two_containers
     unschedulable
     update_held_back

@@ -1,7 +1,7 @@
 //! The table of facts. Info is a state change that a user cares about, a warning is for tomorrow, an error is broken
 //! now; whatever is said once for each of a thousand effects is debug.
 
-use alertkube_core::{About, Fact, Kind, KindId, LeaseNews, LostWhy, SeatFact, Suppressed, Why};
+use alertkube_core::{About, Action, Fact, Kind, KindId, LeaseNews, LostWhy, SeatFact, Suppressed, Why};
 use tracing::{debug, error, info, warn};
 
 use super::Telemetry;
@@ -20,8 +20,11 @@ impl Telemetry {
                 let about = about.as_ref().map(name);
                 debug!(sink, action = action.as_str(), delivery, reports, about, "sending");
             }
-            Fact::Delivered { sink, action, delivery, attempts } => {
-                info!(sink, action = action.as_str(), delivery, attempts, "delivered");
+            Fact::Delivered { sink, action, delivery, attempts, reports } => {
+                info!(sink, action = action.as_str(), delivery, attempts, reports, "delivered");
+                if matches!(action, Action::Digest(_)) {
+                    self.metrics.sinks.folded.add([sink], u64::try_from(*reports).unwrap_or(u64::MAX));
+                }
                 self.metrics.sinks.delivered.add([sink, action.as_str()], 1);
             }
             Fact::Retrying { sink, delivery, why, seconds } => {

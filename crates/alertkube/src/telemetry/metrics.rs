@@ -41,6 +41,7 @@ pub(super) struct Sinks {
     pub(super) send: Histograms<2>,
     pub(super) delivery: Histograms<1>,
     pub(super) delivered: Counters<2>,
+    pub(super) folded: Counters<1>,
     pub(super) errors: Counters<1>,
     pub(super) retries: Counters<2>,
     pub(super) unconfigured: Counters<1>,
@@ -51,6 +52,7 @@ pub(super) struct Sinks {
     pub(super) queued: Gauge,
     pub(super) unsettled: Gauge,
     pub(super) dead: Counter,
+    pub(super) refused: Gauges<1>,
 }
 
 /// What is seen of the cluster.
@@ -153,6 +155,11 @@ impl Sinks {
                 ["sink", "action"],
                 "Messages that a sink took, by what they said",
             ),
+            folded: book.counters(
+                "alertkube_alerts_folded_total",
+                sink,
+                "Problems that a sink was told of in a digest: at a first run, or faster than its rate allows one by one",
+            ),
             errors: book.counters("alertkube_sink_errors_total", sink, "Tries that failed"),
             retries: book.counters(
                 "alertkube_retries_total",
@@ -180,6 +187,11 @@ impl Sinks {
                 .gauge("alertkube_dispatch_queue_depth", "Messages that wait, for all sinks together"),
             unsettled: book.gauge("alertkube_outbox_pending", "Messages that wait or are on their way"),
             dead: book.counter("alertkube_dead_letter_total", "Messages that a sink refused for good"),
+            refused: book.gauges(
+                "alertkube_dead_letters",
+                sink,
+                "Problems and ends that a sink refused and ought to hear of; they are tried again",
+            ),
         }
     }
 }

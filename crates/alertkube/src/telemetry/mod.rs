@@ -49,8 +49,10 @@ impl Telemetry {
         }
         for sink in sinks {
             metrics.sinks.errors.add([sink], 0);
+            metrics.sinks.folded.add([sink], 0);
             metrics.sinks.unconfigured.add([sink], 0);
             metrics.sinks.breaker.set([sink], 0);
+            metrics.sinks.refused.set([sink], 0);
             metrics.sinks.in_flight.set([sink], 0);
             metrics.sinks.depth.set([sink], 0);
         }
@@ -102,6 +104,7 @@ impl Telemetry {
             sending.in_flight.set([&sink.name], whole(sink.in_flight));
             sending.depth.set([&sink.name], whole(waits));
             sending.breaker.set([&sink.name], i64::from(sink.breaker_open));
+            sending.refused.set([&sink.name], whole(sink.refused));
             waiting += waits;
             unsettled += sink.depth;
         }

@@ -1,7 +1,7 @@
 //! Every fact is recorded, and what is served is what the book says.
 
 use alertkube_core::{
-    Action, Holding, KindStatus, Part, SeatId, SeatStatus, Severity, SinkStatus, StoreTrouble,
+    Action, Digest, Holding, KindStatus, Part, SeatId, SeatStatus, Severity, SinkStatus, StoreTrouble,
 };
 
 use super::*;
@@ -52,7 +52,14 @@ fn every_fact() -> Vec<Fact> {
         Fact::Fired(about()),
         Fact::Ended(about()),
         Fact::Sending { sink: sink.clone(), action, delivery: delivery.clone(), reports: 1, about: first },
-        Fact::Delivered { sink: sink.clone(), action, delivery: delivery.clone(), attempts: 2 },
+        Fact::Delivered { sink: sink.clone(), action, delivery: delivery.clone(), attempts: 2, reports: 1 },
+        Fact::Delivered {
+            sink: sink.clone(),
+            action: Action::Digest(Digest::News),
+            delivery: delivery.clone(),
+            attempts: 1,
+            reports: 40,
+        },
         Fact::Retrying { sink: sink.clone(), delivery: delivery.clone(), why: Why::Timeout, seconds: 2 },
         Fact::DeadLetter { sink: sink.clone(), delivery, why: Why::Unconfigured },
         Fact::Breaker { sink, open: true },
@@ -111,7 +118,13 @@ fn served() -> String {
             uncovered: vec![2],
             doubled: None,
         },
-        sinks: vec![SinkStatus { name: "webhook".to_owned(), depth: 5, in_flight: 1, breaker_open: true }],
+        sinks: vec![SinkStatus {
+            name: "webhook".to_owned(),
+            depth: 5,
+            in_flight: 1,
+            breaker_open: true,
+            refused: 2,
+        }],
     });
     telemetry.text()
 }
@@ -138,7 +151,9 @@ fn facts_and_status_are_counted() {
     counted(r#"alertkube_objects{kind="Pod"} 7"#);
     counted("alertkube_dispatch_queue_depth 4");
     counted("alertkube_outbox_pending 5");
+    counted(r#"alertkube_alerts_folded_total{sink="webhook"} 40"#);
     counted("alertkube_dead_letter_total 1");
+    counted(r#"alertkube_dead_letters{sink="webhook"} 2"#);
     counted("alertkube_quarantined_objects_total 1");
     counted("alertkube_telling 1");
     counted("alertkube_leader 1");
