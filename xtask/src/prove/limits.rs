@@ -246,3 +246,20 @@ pub(super) const ORDEALS_SECONDS_MAX: f64 = 3600.0;
 
 /// Mutants that there are at least.
 pub(super) const MUTANTS_MIN: f64 = 15.0;
+/// Problems of the proof `storm`,
+pub(super) const STORM_PODS: usize = 10_000;
+/// within so many seconds,
+pub(super) const STORM_SECONDS: u32 = 60;
+/// of which one in so many is critical.
+pub(super) const STORM_CRITICAL_EVERY: usize = 10;
+/// Seconds after the last patch within which the healthy sink has heard of all.
+pub(super) const STORM_HEALTHY_SECONDS_MAX: f64 = 10.0;
+/// Messages of the limited sink beyond one a second: its bucket, and one that was rounded away.
+pub(super) const STORM_LIMITED_BURST: f64 = 6.0;
+/// A critical problem may take so long from the one receiver to the other: a commit and a token.
+pub(super) const STORM_CRITICAL_GRACE_MILLIS: i64 = 2000;
+/// How long the limited sink is waited for.
+pub(super) const STORM_SETTLED_MAX: Duration = Duration::from_secs(180);
+/// Seconds after which a sink that was dead for an hour has heard of all that stands: its breaker's 30 s, the longest
+/// back-off, and the digests.
+pub(super) const STORM_BACK_SECONDS_MAX: f64 = 120.0;

@@ -24,6 +24,7 @@ mod sharded_install;
 mod simulate;
 mod state_size;
 mod store_refuses;
+mod storm;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree_hash;
@@ -79,6 +80,7 @@ const PROOFS: &[Proof] = &[
         run: Some(sharded_install::prove),
     },
     Proof { name: "hardening", issue: 5, shows: hardening::SHOWS, run: Some(hardening::prove) },
+    Proof { name: "storm", issue: 4, shows: storm::SHOWS, run: Some(storm::prove) },
 ];
 
 /// Set to a number, proofs of many rounds make so many of each kind, and no record: for those who work on them.

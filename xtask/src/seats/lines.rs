@@ -108,7 +108,17 @@ fn said(ledger: Ledger, line: &Value) -> Vec<Line> {
         action: word(&body["action"]),
         ..common.clone()
     });
-    alerts.collect()
+    let alerts: Vec<Line> = alerts.collect();
+    // A digest names by fingerprint alone what does not fit into it.
+    let rest = body["fingerprints"].as_array().into_iter().flatten().skip(alerts.len());
+    let over = word(&body["action"]).ends_with("resolved");
+    let rest = rest.map(|name| Line {
+        fingerprint: word(name),
+        over,
+        action: word(&body["action"]),
+        ..common.clone()
+    });
+    alerts.iter().cloned().chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -133,6 +143,15 @@ mod tests {
         assert_eq!(lines.iter().map(|line| line.fingerprint.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         let first = &lines[0];
         assert_eq!((first.at, &*first.from, &*first.delivery, first.over), (5, "10.0.0.1", "d", false));
+    }
+
+    #[test]
+    fn a_digest_names_the_rest_by_fingerprint() {
+        let alert = json!({"fingerprint": "a", "status": "resolved"});
+        let body = json!({"action": "digest_resolved", "alerts": [alert], "fingerprints": ["a", "b", "c"]});
+        let lines = said(Ledger::Plain, &json!({"at": 1, "headers": {}, "body": body}));
+        let names: Vec<_> = lines.iter().map(|line| (line.fingerprint.as_str(), line.over)).collect();
+        assert_eq!(names, [("a", true), ("b", true), ("c", true)]);
     }
 
     #[test]
