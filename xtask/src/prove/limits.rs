@@ -172,6 +172,15 @@ pub(super) const SHARDED_FAULT_EVERY: Duration = Duration::from_millis(400);
 /// and how long all shards may take until they are led.
 pub(super) const SHARDS_SEATED_MAX: Duration = Duration::from_secs(180);
 
+/// How long all shards may take, after a rollout, until their new number is in force.
+pub(super) const LAYOUT_MAX: Duration = Duration::from_secs(120);
+/// Seconds for which nobody tells while that changes.
+pub(super) const PAUSE_SECONDS_MAX: f64 = 30.0;
+/// Faults that must end meanwhile, or nothing is shown about ends.
+pub(super) const ENDED_MIN: f64 = 50.0;
+/// How long what a shard left behind may take to be emptied.
+pub(super) const EMPTIED_MAX: Duration = Duration::from_secs(60);
+
 /// Requests of the proof `rbac` that are on their way at once.
 pub(super) const ASKED_AT_ONCE: usize = 16;
 /// How long the log may take to speak of a right that is missing: a Lease that was not given back lasts 35 s.

@@ -21,6 +21,7 @@ mod record;
 mod rollout;
 mod seed_page;
 mod sharded_install;
+mod shards;
 mod simulate;
 mod state_size;
 mod store_refuses;
@@ -64,6 +65,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "partition", issue: 4, shows: partition::SHOWS, run: Some(partition::prove) },
     Proof { name: "pause", issue: 4, shows: pause::SHOWS, run: Some(pause::prove) },
     Proof { name: "fence", issue: 4, shows: fence::SHOWS, run: Some(fence::prove) },
+    Proof { name: "shards", issue: 4, shows: shards::SHOWS, run: Some(shards::prove) },
     Proof { name: "state-size", issue: 4, shows: state_size::SHOWS, run: Some(state_size::prove) },
     Proof { name: "store-refuses", issue: 4, shows: store_refuses::SHOWS, run: Some(store_refuses::prove) },
     Proof { name: "simulate", issue: 4, shows: simulate::SHOWS, run: Some(simulate::prove) },

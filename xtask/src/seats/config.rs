@@ -54,25 +54,25 @@ fn conditions() -> Value {
 /// The kubeconfig of an account that may do what a replica does with a Lease and its state, and watch the cluster.
 pub(crate) fn state_account(ground: &Ground<'_>) -> Result<PathBuf> {
     let kubeconfig = ground.account(ACCOUNT, None)?;
-    grant(ground, &[ground.namespace()])?;
+    grant(ground, &[ground.namespace()], 1)?;
     Ok(kubeconfig)
 }
 
 /// Takes the rights on state from the ground's account; those on the Lease stay.
 pub(crate) fn without_state(ground: &Ground<'_>) -> Result<()> {
-    let Value::Array(mut rules) = rules() else { return Ok(()) };
+    let Value::Array(mut rules) = rules(1) else { return Ok(()) };
     rules.retain(|rule| rule["resources"][0] != "configmaps");
     ground.apply(&role(ground, ground.namespace(), &rules.into()))
 }
 
 /// Gives them back.
 pub(crate) fn with_state(ground: &Ground<'_>) -> Result<()> {
-    grant(ground, &[ground.namespace()])
+    grant(ground, &[ground.namespace()], 1)
 }
 
-/// Gives the ground's account the rights on the Lease and the state of these namespaces, and no others.
-pub(super) fn grant(ground: &Ground<'_>, namespaces: &[&str]) -> Result<()> {
-    let objects = namespaces.iter().flat_map(|namespace| role(ground, namespace, &rules()));
+/// Gives the ground's account the rights on the Leases and the state of so many seats in these namespaces, and no others.
+pub(super) fn grant(ground: &Ground<'_>, namespaces: &[&str], seats: usize) -> Result<()> {
+    let objects = namespaces.iter().flat_map(|namespace| role(ground, namespace, &rules(seats)));
     ground.apply(&objects.collect::<Vec<_>>())
 }
 
@@ -90,7 +90,7 @@ fn role(ground: &Ground<'_>, namespace: &str, rules: &Value) -> [Value; 2] {
     ]
 }
 
-fn rules() -> Value {
+fn rules(seats: usize) -> Value {
     let lease = ["get", "list", "watch", "create", "update", "patch", "delete"];
     json!([
         {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": lease},
@@ -98,17 +98,27 @@ fn rules() -> Value {
         // Neither list nor watch nor delete; what is created has no name that a Role could check.
         {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]},
         {
-            "apiGroups": [""], "resources": ["configmaps"], "resourceNames": state_objects(),
+            "apiGroups": [""], "resources": ["configmaps"], "resourceNames": state_objects(seats),
             "verbs": ["get", "update", "patch"],
         },
     ])
 }
 
-/// Every name that a state object may have, and the Go program's own, which is read.
-fn state_objects() -> Vec<String> {
+/// What the names of a seat's state objects begin with.
+pub(super) fn state_of(seat: usize) -> String {
+    match seat {
+        0 => STATE.to_owned(),
+        seat => format!("{STATE}-{seat}"),
+    }
+}
+
+/// Every name that a state object of so many seats may have, and the Go program's own, which is read.
+fn state_objects(seats: usize) -> Vec<String> {
     // What could not be used is set aside.
-    let named = Part::all().flat_map(|part| [format!("{STATE}-{part}"), format!("{STATE}-lost-{part}")]);
-    std::iter::once(STATE.to_owned()).chain(named).collect()
+    let of = |state: String| {
+        Part::all().flat_map(move |part| [format!("{state}-{part}"), format!("{state}-lost-{part}")])
+    };
+    std::iter::once(STATE.to_owned()).chain((0..seats).map(state_of).flat_map(of)).collect()
 }
 
 #[cfg(test)]
@@ -129,10 +139,13 @@ mod tests {
 
     #[test]
     fn the_state_can_neither_be_listed_nor_deleted() {
-        let rules = rules();
+        let rules = rules(2);
         let of = |group: usize| rules[group]["verbs"].to_string();
         assert!(of(0).contains("delete") && of(2) == r#"["create"]"# && !of(3).contains("delete"));
         let names = rules[3]["resourceNames"].to_string();
-        assert!(["-head", "-j15", "-b31", "-lost-b00"].iter().all(|part| names.contains(part)), "{names}");
+        assert!(
+            ["-head", "-j15", "-b31", "-lost-b00", "state-1-head"].iter().all(|part| names.contains(part)),
+            "{names}"
+        );
     }
 }

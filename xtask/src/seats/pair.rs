@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use super::api::Api;
 use super::audience::{Audience, First};
@@ -32,6 +33,44 @@ pub(crate) struct Plan<'a> {
     pub(crate) leases: &'a [&'a str],
 }
 
+/// What all replicas under proof share: what they are given, the pods, and the receivers.
+pub(crate) struct Stage<'a> {
+    pub(crate) kit: Kit<'a>,
+    pub(crate) api: Arc<Api>,
+    pub(crate) herd: Herd,
+    pub(crate) audience: Audience,
+    pub(super) node: Node,
+}
+
+impl<'a> Stage<'a> {
+    /// Sets it up for so many seats, with what is to be different in the configuration.
+    pub(super) fn open(
+        ground: &'a Ground<'a>,
+        plan: &Plan<'a>,
+        seats: usize,
+        differ: impl FnOnce(&mut Value),
+    ) -> Result<Stage<'a>> {
+        let cluster = ground.cluster();
+        let audience = Audience::open(cluster, ground.folder())?;
+        let kubeconfig = ground.account(ACCOUNT, None)?;
+        config::grant(ground, &[&[ground.namespace()], plan.leases].concat(), seats)?;
+        let config = ground.folder().join("config.yaml");
+        let mut written = configuration(ground.namespace(), audience.incidents());
+        differ(&mut written);
+        fs::write(&config, written.to_string()).context("write the configuration")?;
+        let api = Arc::new(Api::reach(cluster)?);
+        let node = Node::make(&api, &ground.ghost())?;
+        let hook = audience.hook().to_owned();
+        Ok(Stage {
+            kit: Kit { ground, program: plan.program, kubeconfig, config, hook },
+            herd: Herd::new(&api, ground.namespace()),
+            api,
+            audience,
+            node,
+        })
+    }
+}
+
 /// The pair and all that belongs to it. Replicas are by number, 0 and 1.
 pub(crate) struct Pair<'a> {
     pub(crate) kit: Kit<'a>,
@@ -49,30 +88,13 @@ impl<'a> Pair<'a> {
     /// Sets everything up; no replica runs yet, and there are no pods.
     pub(crate) fn new(ground: &'a Ground<'a>, plan: &Plan<'a>) -> Result<Pair<'a>> {
         let cluster = ground.cluster();
-        let audience = Audience::open(cluster, ground.folder())?;
-        let kubeconfig = ground.account(ACCOUNT, None)?;
-        config::grant(ground, &[&[ground.namespace()], plan.leases].concat())?;
-        let config = ground.folder().join("config.yaml");
-        let written = configuration(ground.namespace(), audience.incidents()).to_string();
-        fs::write(&config, written).context("write the configuration")?;
+        let Stage { kit, api, herd, audience, node } = Stage::open(ground, plan, 1, |_| ())?;
         let replicas = ["a", "b"].map(|letter| Replica::new(cluster, &format!("{}-{letter}", plan.name)));
         let [first, second] = replicas;
         let replicas = [first?, second?];
         let watchman = Watchman::new(cluster, [replicas[0].door()?, replicas[1].door()?])?;
-        let api = Arc::new(Api::reach(cluster)?);
-        let node = Node::make(&api, &ground.ghost())?;
-        let hook = audience.hook().to_owned();
-        Ok(Pair {
-            kit: Kit { ground, program: plan.program, kubeconfig, config, hook },
-            herd: Herd::new(&api, ground.namespace()),
-            api,
-            replicas,
-            watchman,
-            audience,
-            warm: plan.warm,
-            births: 0,
-            _node: node,
-        })
+        let (warm, births) = (plan.warm, 0);
+        Ok(Pair { kit, api, replicas, watchman, herd, audience, warm, births, _node: node })
     }
 
     /// A pod that there was not before, as a Deployment makes it.
@@ -164,22 +186,15 @@ impl<'a> Pair<'a> {
 
     /// The last lines of what a replica said.
     pub(crate) fn said(&self, which: usize) -> String {
-        let log = self.replicas[which].log();
-        let from = log.lines().count().saturating_sub(crate::limits::LOG_TAIL_LINES);
-        log.lines().skip(from).collect::<Vec<_>>().join("\n")
+        self.replicas[which].said()
     }
 
     /// How many sinks are still to hear of what was done; waited for until there are none, for so long.
     pub(crate) fn settle(&mut self, at_most: Duration) -> Result<usize> {
-        let start = Instant::now();
-        loop {
+        settle(at_most, || {
             self.look()?;
-            let left = self.audience.left(self.herd.fates());
-            if left == 0 || start.elapsed() >= at_most {
-                return Ok(left);
-            }
-            thread::sleep(limits::LOOK_EVERY);
-        }
+            Ok(self.audience.left(self.herd.fates()))
+        })
     }
 
     /// Ends every fault that stands and waits until that is told; how many sinks were not.
@@ -192,5 +207,17 @@ impl<'a> Pair<'a> {
     /// What the lines so far say.
     pub(crate) fn tally(&self) -> Tally {
         self.audience.tally(self.herd.fates())
+    }
+}
+
+/// Waits until nothing is left, at most for so long; what is left then.
+pub(super) fn settle(at_most: Duration, mut left: impl FnMut() -> Result<usize>) -> Result<usize> {
+    let start = Instant::now();
+    loop {
+        let left = left()?;
+        if left == 0 || start.elapsed() >= at_most {
+            return Ok(left);
+        }
+        thread::sleep(limits::LOOK_EVERY);
     }
 }

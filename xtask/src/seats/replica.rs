@@ -40,6 +40,8 @@ pub(crate) struct Birth {
     /// The namespace of its Lease; none without election.
     pub(crate) lease: Option<String>,
     pub(crate) warm: bool,
+    /// Its shard, and how many there are by its own reckoning; none for the only seat.
+    pub(crate) shard: Option<(usize, usize)>,
     /// `POINT:N` at which it stops itself.
     pub(crate) stop_at: Option<String>,
 }
@@ -49,7 +51,7 @@ impl Birth {
     pub(crate) fn of(pod: &str, lease: &str, warm: bool) -> Result<Birth> {
         let uid = fs::read_to_string("/proc/sys/kernel/random/uuid").context("ask the kernel for an id")?;
         let (uid, lease) = (Some(uid.trim().to_owned()), Some(lease.to_owned()));
-        Ok(Birth { pod: pod.to_owned(), uid, lease, warm, stop_at: None })
+        Ok(Birth { pod: pod.to_owned(), uid, lease, warm, shard: None, stop_at: None })
     }
 }
 
@@ -105,6 +107,10 @@ impl Replica {
             command.arg("--leader-election-warm-standby");
         }
         command.env("POD_NAME", &birth.pod).env("POD_NAMESPACE", kit.ground.namespace());
+        if let Some((shard, total)) = birth.shard {
+            command.env("ALERTKUBE_SHARD_INDEX", shard.to_string());
+            command.env("ALERTKUBE_SHARD_TOTAL", total.to_string());
+        }
         command.env_remove("POD_UID").envs(birth.uid.as_ref().map(|uid| ("POD_UID", uid)));
         command.envs(birth.stop_at.as_ref().map(|point| ("ALERTKUBE_TEST_STOP_AT", point)));
         command.env("GENERIC_WEBHOOK_URL", &kit.hook).env("PAGERDUTY_ROUTING_KEY", "a-key-of-a-test");
@@ -117,6 +123,13 @@ impl Replica {
     /// All that it said since its last start.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The last lines of it.
+    pub(crate) fn said(&self) -> String {
+        let log = self.log();
+        let from = log.lines().count().saturating_sub(crate::limits::LOG_TAIL_LINES);
+        log.lines().skip(from).collect::<Vec<_>>().join("\n")
     }
 
     /// Sends a signal, and says when.

@@ -87,17 +87,23 @@ pub(crate) fn answered(cluster: &Cluster, door: SocketAddr, path: &str) -> Resul
     cluster.inside(|| knock(door, path)).context("knock at a door")
 }
 
-fn knock(door: SocketAddr, path: &str) -> Answer {
-    asked(door, path).ok()
+/// Status and body of what somebody answers in the cluster's network.
+pub(super) fn said(cluster: &Cluster, door: SocketAddr, path: &str) -> Option<(u16, String)> {
+    cluster.inside(|| asked(door, path)).ok()?.ok()
 }
 
-fn asked(door: SocketAddr, path: &str) -> Result<u16> {
+fn knock(door: SocketAddr, path: &str) -> Answer {
+    asked(door, path).ok().map(|(status, _)| status)
+}
+
+fn asked(door: SocketAddr, path: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&door, limits::DOOR_ANSWER_MAX)?;
     stream.set_read_timeout(Some(limits::DOOR_ANSWER_MAX))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {door}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    status(&answer).context("no status")
+    let status = status(&answer).context("no status")?;
+    Ok((status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()))
 }
 
 /// The number in `HTTP/1.1 200 OK`.
