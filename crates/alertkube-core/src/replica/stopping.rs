@@ -47,5 +47,9 @@ impl Replica {
         let by = self.stopping.map_or(by, |before| before.min(by));
         self.stopping = Some(by);
         self.agenda.set(Task::Stop, by);
+        // What is about to leave waits for its commit, and a successor for all of it.
+        if let Some(ledger) = &mut self.tenure.ledger {
+            ledger.hurry();
+        }
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Open {
     /// The store has lost what we knew, and the commit that says so in a new term is not done.
     pub(super) healing: bool,
     closing: Option<bool>,
+    /// Commits follow one another without a pause.
+    pub(super) hurries: bool,
     next_commit: Duration,
     /// When the last commit began, and how many times the rate of bytes what it told allows.
     began: Duration,
@@ -91,6 +93,7 @@ impl Open {
             wanted: is_damaged,
             healing: false,
             closing: None,
+            hurries: false,
             next_commit: Duration::ZERO,
             began: Duration::ZERO,
             share: 1,
@@ -180,7 +183,10 @@ impl Open {
         match self.closing {
             _ if self.flight.is_some() => None,
             Some(_) => Some(Duration::ZERO),
-            None => (has_facts && !self.is_stalled() || self.wanted).then_some(self.next_commit),
+            None => {
+                let next = if self.hurries { Duration::ZERO } else { self.next_commit };
+                (has_facts && !self.is_stalled() || self.wanted).then_some(next)
+            }
         }
     }
 

@@ -163,6 +163,13 @@ impl Ledger {
         }
     }
 
+    /// From now on no commit waits for the one before it to be so long ago: the end is near, and somebody waits for it.
+    pub(crate) fn hurry(&mut self) {
+        if let Stage::Open(open) = &mut self.stage {
+            open.hurries = true;
+        }
+    }
+
     /// Commits what waits, marks the head as released if so told, and ends with [`LedgerNews::Closed`].
     pub fn close(&mut self, now: Now, release: bool) {
         match &mut self.stage {

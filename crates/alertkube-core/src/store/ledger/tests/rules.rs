@@ -43,6 +43,29 @@ fn a_first_start_creates_the_head_and_a_second_reads_it() {
 }
 
 #[test]
+fn whoever_hurries_waits_for_no_spacing_and_the_last_commit_follows_at_once() {
+    let mut bench = Bench::new(claim("a", true), Pace::API, Store::default());
+    for (key, hurries) in [("a", false), ("b", false), ("c", true), ("d", true)] {
+        let (began, seq) = (bench.at, bench.put(1, key, "x"));
+        if hurries {
+            bench.ledger.hurry();
+        }
+        bench.work();
+        // Nothing was committed before the first.
+        assert_eq!(
+            bench.ledger.committed() == seq,
+            key == "a" || hurries,
+            "{key} after {:?}",
+            bench.at - began
+        );
+    }
+    bench.ledger.close(bench.now(), true);
+    bench.work();
+    assert!(bench.store.head().released);
+    assert_eq!(recovered(&bench.store).len(), 4);
+}
+
+#[test]
 fn one_without_election_waits_for_an_elected_head_to_be_released_or_still() {
     for (held, released, waits) in [(false, false, 0), (true, true, 0), (true, false, 30)] {
         let mut bench = Bench::new(claim("new", false), SMALL, left_by(held, released));
