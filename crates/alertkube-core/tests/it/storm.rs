@@ -34,7 +34,7 @@ fn sick(desk: &Desk, n: usize) -> Value {
 }
 
 fn placed(mut pod: Value, n: usize) -> Value {
-    if n % 10 == 0 {
+    if n.is_multiple_of(10) {
         pod["metadata"]["namespace"] = "core".into();
     }
     pod
