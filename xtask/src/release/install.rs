@@ -54,10 +54,20 @@ impl<'a> Release<'a> {
 
     /// Ends the pods and then uninstalls, in this order: `helm uninstall` takes a pod's rights before the pod has ended,
     /// which then can neither commit what it just sent nor give its Lease back.
+    pub(crate) fn retire(&self) -> Result<()> {
+        self.console.does(&format!("kubectl scale deployment -l {LABEL} --replicas=0"))?;
+        self.until_no_pods()?;
+        self.uninstall()
+    }
+
+    /// Uninstalls in one command, and waits until the pods are gone.
     pub(crate) fn uninstall(&self) -> Result<()> {
-        self.console.does(&format!("kubectl scale deployment {NAME} --replicas=0"))?;
-        self.until("the end of the release's pods", || Ok(self.pods()?.is_empty().then_some(())))?;
-        self.console.does(&format!("helm uninstall {NAME}")).map(drop)
+        self.console.does(&format!("helm uninstall {NAME}"))?;
+        self.until_no_pods()
+    }
+
+    fn until_no_pods(&self) -> Result<()> {
+        self.until("the end of the release's pods", || Ok(self.pods()?.is_empty().then_some(())))
     }
 
     /// Its pods, those that end among them.

@@ -198,7 +198,7 @@ impl Course<'_> {
         let start = Instant::now();
         let uid = "kubectl get lease alertkube -n kube-system -o jsonpath={.metadata.uid}";
         let lease = self.console.does(uid)?;
-        self.release.uninstall()?;
+        self.release.retire()?;
         let two = "--set replicaCount=2 --set leaderElection.enabled=true --set leaderElection.namespace=kube-system";
         self.release.install(&format!("{options} {two}"))?;
         done("uninstalled and installed", start);
