@@ -98,8 +98,9 @@ impl Replica {
         for (fingerprint, before) in stored.iter() {
             let Some(alert) = self.tracker.get_mut(fingerprint) else { continue };
             if alert.condition.event.is_some() {
+                // Also one that the follower has seen earlier, or by a clock that is behind.
                 if alert.subject.id == before.subject.id && !before.deleted {
-                    alert.opened = alert.opened.min(before.opened);
+                    alert.opened = before.opened;
                 }
             } else if before.stands() {
                 (alert.phase, alert.since, alert.opened) = (before.phase, before.since, before.opened);

@@ -333,6 +333,53 @@ fn an_event_that_a_warm_heir_has_seen_later_is_not_told_again() {
 }
 
 #[test]
+fn an_event_that_a_warm_heir_has_seen_earlier_than_its_teller_is_not_told_again() {
+    let mut house = House::new(settings());
+    house.join(elected(Standby::Cold));
+    house.hold(0);
+    house.seconds(5);
+    house.crash(0);
+    house.join(elected(Standby::Warm));
+    let event = evicted("event", &house.time(5));
+    house.put(KindId::Pod, event);
+    house.seconds(20);
+    house.join(elected(Standby::Cold));
+    house.hold(2);
+    house.seconds(20);
+    house.crash(2);
+    house.hold(1);
+    house.seconds(1000);
+    for sink in ["chat", "hook"] {
+        let by: Vec<_> = house.lines(sink).into_iter().map(|((_, by), line)| (by, line)).collect();
+        assert_eq!(by, [(2, "first Evicted event".to_owned())], "{sink}");
+    }
+}
+
+#[test]
+fn an_event_of_an_object_that_had_one_before_is_repeated_as_the_same_delivery() {
+    for phase in PHASES {
+        let mut house = House::pair(Standby::Cold);
+        let event = |house: &mut House, uid: &str| {
+            let mut event = evicted("event", &house.time(5));
+            event["metadata"]["uid"] = uid.into();
+            house.put(KindId::Pod, event);
+        };
+        event(&mut house, "00000000-0000-4000-8000-000000000001");
+        house.seconds(20);
+        house.delete(KindId::Pod, "event");
+        house.seconds(20);
+        die_while(&mut house, phase, |house| event(house, "00000000-0000-4000-8000-000000000002"));
+        house.seconds(30);
+        house.hold(1);
+        house.seconds(100);
+        for sink in ["chat", "hook"] {
+            let deliveries = house.deliveries(sink, Action::First);
+            assert_eq!(deliveries.len(), 2, "{phase:?} {sink}: {:?}", house.lines(sink));
+        }
+    }
+}
+
+#[test]
 fn who_takes_over_from_one_that_had_nothing_to_tell_is_no_first_run() {
     for standby in BOTH {
         let mut house = House::pair(standby);
