@@ -304,7 +304,7 @@ impl Replica {
 
     fn ledger_news(&mut self, now: Now, news: LedgerNews) {
         match news {
-            LedgerNews::Waiting { holder, .. } => self.tenure.holder = Some(holder),
+            LedgerNews::Waiting { holder, .. } => self.leave_to(now, holder),
             LedgerNews::Opened { term, first, set_aside, .. } => self.opened(now, term, first, &set_aside),
             LedgerNews::Committed(seq) => {
                 self.tenure.unheard = None;
@@ -345,6 +345,21 @@ impl Replica {
             LedgerNews::TooLong { .. } => self.fact(Fact::Bound("bytes of a stored fact")),
             LedgerNews::Closed => self.end(),
         }
+    }
+
+    /// The store answers, and shows that an elected one lives: who has no Lease leaves the seat to it, also one that told
+    /// already because nothing was heard.
+    fn leave_to(&mut self, now: Now, holder: String) {
+        (self.tenure.refused, self.tenure.unheard) = (None, None);
+        match self.tenure.hold {
+            Hold::Holds => {
+                self.step_down(now);
+                self.watch_all();
+                self.take_seat(now);
+            }
+            _ => self.observe_store(now),
+        }
+        self.tenure.holder = Some(holder);
     }
 
     fn fenced(&mut self, now: Now, term: u64, by: String, released: bool) {

@@ -153,6 +153,38 @@ fn a_holder_of_a_lease_that_does_not_hear_the_store_waits_and_one_without_does_n
 }
 
 #[test]
+fn one_without_a_lease_that_sees_an_elected_holder_alive_leaves_the_seat_to_it() {
+    // For a refusal it has to try: it does so once the head has stood still for half a minute.
+    for (line, unheard, alone) in [(Line::Down, 5, 0), (Line::Down, 100, 3), (Line::Refuses, 22, 0)] {
+        let mut house = House::new(settings());
+        house.join(elected(Standby::Cold));
+        house.hold(0);
+        sick(&mut house, "before");
+        house.join_over(unelected(), line);
+        house.seconds(unheard);
+        if line == Line::Down {
+            house.reconnect(1);
+        }
+        house.seconds(10);
+        assert!(!house.seat_facts(1).is_empty(), "{line:?} {unheard}");
+        // The holder's head moves more often than one who waits for it would seal it.
+        for round in 0..10 {
+            sick(&mut house, &format!("web-{round}"));
+            house.seconds(20);
+        }
+        let by = |member: usize| house.heard.iter().filter(move |heard| heard.by == member).count();
+        assert_eq!((by(0), by(1)), (3 * 11, alone), "{line:?} {unheard}");
+        let seat = house.status(1).seat;
+        assert_eq!((seat.hold, seat.unsaved), (Holding::Opens, None), "{line:?} {unheard}");
+        // It takes what stands still.
+        house.reconnect(1);
+        house.crash(0);
+        house.seconds(60);
+        assert_eq!(house.status(1).seat.hold, Holding::Holds);
+    }
+}
+
+#[test]
 fn a_commit_whose_answer_is_lost_is_found_and_sent_once() {
     let mut house = House::pair(Standby::Cold);
     house.members[0].line = Line::Broken;

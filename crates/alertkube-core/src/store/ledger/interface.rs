@@ -199,7 +199,8 @@ pub enum LedgerEffect {
 /// What a ledger has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LedgerNews {
-    /// An elected holder's head is watched until then, or until it is released. Said once.
+    /// An elected holder's head is watched until then, or until it is released. Said once, and
+    /// again after anything else was said of that head: it does answer, and is another's.
     Waiting {
         /// Whose head it is.
         holder: String,

@@ -97,6 +97,13 @@ impl Outbox {
         }
     }
 
+    /// The head was read, and another lives: what was said to be wrong with it is so no longer. Gives whether anything
+    /// was said.
+    pub(super) fn heard(&mut self) -> bool {
+        let refused = self.refused.remove(&Part::Head);
+        std::mem::take(&mut self.unreachable) || refused
+    }
+
     pub(super) fn unreachable(&mut self, why: String) {
         if !std::mem::replace(&mut self.unreachable, true) {
             self.say(LedgerNews::Unreachable { why });

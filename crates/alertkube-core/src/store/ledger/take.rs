@@ -192,11 +192,15 @@ impl Taking {
         };
         self.watched = Some((version.clone(), since));
         let until = since + LEDGER_ELECTED_WATCH;
-        if !std::mem::replace(&mut self.said_waiting, true) {
+        if now >= until {
+            return true;
+        }
+        let said_else = out.heard() | self.said_unreadable.take().is_some();
+        if !std::mem::replace(&mut self.said_waiting, true) || said_else {
             out.say(LedgerNews::Waiting { holder: head.holder.clone(), until });
         }
         self.step = Step::Resting(until.min(now + LEDGER_ELECTED_POLL));
-        now >= until
+        false
     }
 
     fn unreadable(&mut self, now: Duration, why: &str, out: &mut Outbox) {
