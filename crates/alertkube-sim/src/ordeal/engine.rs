@@ -1,7 +1,7 @@
 //! The loop around each replica, as the shell has it: one input at a time, each of which costs time.
 
 use alertkube_core::{
-    Answer, Effect, Fact, Input, Part, Question, SeatFact, Standing, Status, Verdict, WatchEvent,
+    Action, Answer, Effect, Fact, Input, Part, Question, SeatFact, Standing, Status, Verdict, WatchEvent,
 };
 
 use super::clock::At;
@@ -105,6 +105,7 @@ impl World {
         };
         state.free = self.now + cost(&input) * self.plan.slowness;
         self.settles(life, &input);
+        self.reads(life, &input);
         self.lives[life].replica.handle(now, input);
         self.drain(life);
     }
@@ -170,9 +171,12 @@ impl World {
     fn fact(&mut self, life: usize, fact: Fact) {
         self.note(|| format!("{}: {fact:?}", self.lives[life].name));
         match fact {
-            Fact::Sending { delivery, .. } => {
+            Fact::Sending { sink, action, delivery, reports, about } => {
                 let heads = self.lives[life].heads;
                 self.lives[life].made.insert(delivery, heads);
+                if action != Action::Resolved {
+                    self.intends(life, &sink, (about.as_ref(), reports));
+                }
             }
             Fact::Seat(SeatFact::Undurable { sink }) => {
                 self.oracle.unsaved = true;
@@ -180,6 +184,7 @@ impl World {
             }
             Fact::Seat(SeatFact::Held { term, .. }) => {
                 self.lives[life].holds += 1;
+                self.lives[life].unsealed = term.is_none() && self.is_in_the_dark(life);
                 if term.is_none() {
                     self.oracle.unsaved = true;
                 }

@@ -59,6 +59,10 @@ pub(super) struct Life {
     pub(super) undurable: Option<String>,
     /// The term of the last head of its that was applied.
     pub(super) term: Option<u64>,
+    /// It opened the seat without the store, and has not read since that an elected one lives.
+    pub(super) unsealed: bool,
+    /// When it last read that, without a Lease of its own.
+    pub(super) shown: Option<At>,
     /// How often it has begun to hold the seat.
     pub(super) holds: u64,
     pub(super) trap: Option<(Trap, At, bool)>,
@@ -174,6 +178,8 @@ impl Slot {
             made: BTreeMap::new(),
             undurable: None,
             term: None,
+            unsealed: false,
+            shown: None,
             holds: 0,
             trap: None,
             stopping: None,

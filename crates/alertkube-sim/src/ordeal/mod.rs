@@ -12,6 +12,7 @@ mod electing;
 mod engine;
 mod ground;
 mod heir;
+mod intents;
 mod judgement;
 mod life;
 mod oracle;

@@ -7,6 +7,7 @@ use alertkube_lang::fnv32a;
 
 use super::clock::{At, SECOND};
 use super::ground::{INHIBITED, SILENCED};
+use super::intents::Intents;
 use super::plan::{Act, Plan, SINKS};
 use super::settings::{KEYED, WINDOWS};
 
@@ -31,6 +32,8 @@ pub(super) struct Sender {
     /// Whether a head that was issued after the message was made has been applied.
     pub(super) committed: bool,
     pub(super) undurable: bool,
+    /// It opened the seat without the store, and has read of nobody else since.
+    pub(super) unsealed: bool,
     /// The term in the head as it stands.
     pub(super) in_force: u64,
 }
@@ -69,6 +72,7 @@ pub(super) struct Oracle {
     /// The message that first told each sink of an episode, and the one that first ended it.
     opened: BTreeMap<(usize, String, String), usize>,
     closed: BTreeMap<(usize, String, String), usize>,
+    pub(super) intents: Intents,
     /// How often a hold repeated what another hold had sent.
     repeats: BTreeMap<(usize, u32, usize, u64), usize>,
     zombies: BTreeMap<(usize, usize), usize>,
@@ -106,6 +110,7 @@ impl Oracle {
             deliveries: BTreeMap::new(),
             opened: BTreeMap::new(),
             closed: BTreeMap::new(),
+            intents: Intents::default(),
             repeats: BTreeMap::new(),
             zombies: BTreeMap::new(),
             terms: BTreeMap::new(),
@@ -242,7 +247,7 @@ impl Oracle {
         }
         self.owned(&message, said);
         self.suppressed(&message);
-        self.ordered(&message);
+        self.ordered(&message, saved);
         let number = self.messages.len();
         for said in &message.about {
             let key = (sink, said.fingerprint.clone(), said.episode.clone());
@@ -267,6 +272,12 @@ impl Oracle {
         if term.is_none_or(|term| term >= in_force) {
             return;
         }
+        // Where some are elected and others not, no Lease keeps them apart, and a store that does not answer, or takes
+        // nothing, fences nobody: who opened without it tells until it shows that another lives.
+        let apart = !self.unelected.contains(&message.sender.seat.0);
+        if !apart && message.sender.undurable && message.sender.unsealed {
+            return;
+        }
         self.figures.zombies += 1;
         let count = self.zombies.entry((life, message.sink)).or_default();
         *count += 1;
@@ -276,7 +287,7 @@ impl Oracle {
             self.breaks("a fenced replica sends at most its window", how);
         }
         let sane = !(self.clocks_stood_still || self.leases_touched || self.twins);
-        if elected && sane && !self.unelected.contains(&message.sender.seat.0) {
+        if elected && sane && apart {
             let how = format!("process {life} sends in term {term:?}, and {in_force} is in force");
             self.breaks("never two senders", how);
         }
@@ -332,12 +343,14 @@ impl Oracle {
         }
     }
 
-    /// An end goes to whom was told of the beginning, and nothing of an episode follows its end.
-    fn ordered(&mut self, message: &Message) {
+    /// An end goes to whom was told of the beginning, and nothing of an episode follows its end. Whoever takes over an
+    /// intent without an outcome cannot know that nothing left: it is in doubt, and ended in any case.
+    fn ordered(&mut self, message: &Message, saved: &dyn Fn(usize, u64) -> bool) {
         for said in &message.about {
             let key = (message.sink, said.fingerprint.clone(), said.episode.clone());
             let ends = message.action == Action::Resolved;
-            if ends && !self.opened.contains_key(&key) && !self.amnesia {
+            let told = self.opened.contains_key(&key) || self.intents.committed(&key, saved);
+            if ends && !told && !self.amnesia {
                 let how = format!("{} {} {} at sink {}", said.reason, said.name, said.episode, message.sink);
                 return self.breaks("an end goes to whom was told", how);
             }

@@ -71,6 +71,7 @@ impl World {
             hold: state.holds,
             committed: state.applied > made,
             undurable: send.undurable,
+            unsealed: state.unsealed,
             in_force: self.server.term(seat.seat),
         };
         self.note(|| {

@@ -19,6 +19,8 @@ pub(super) struct Server {
     revision: u64,
     pub(super) leases: BTreeMap<u32, LeaseRecord>,
     pub(super) parts: BTreeMap<u32, Parts>,
+    /// When a head of each seat was last applied.
+    pub(super) beats: BTreeMap<u32, At>,
     /// How the stored state of each seat was, for an operator who puts it back.
     copies: BTreeMap<(u32, At), Parts>,
 }
@@ -68,6 +70,12 @@ impl Server {
     pub(super) fn head_number(content: &Content, field: &str) -> u64 {
         let meta: serde_json::Value = serde_json::from_str(&content.meta).unwrap_or_default();
         meta[field].as_u64().unwrap_or(0)
+    }
+
+    /// Whether this is the head of an elected holder who has not let go.
+    pub(super) fn is_elected(content: &Content) -> bool {
+        let meta: serde_json::Value = serde_json::from_str(&content.meta).unwrap_or_default();
+        meta["elected"].as_bool().unwrap_or(false) && !meta["released"].as_bool().unwrap_or(false)
     }
 
     /// The term of a seat as its head says; 0 without one.

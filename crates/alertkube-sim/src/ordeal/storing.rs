@@ -11,6 +11,10 @@ use super::world::{Ask, Event, World};
 
 /// How long a request for a state object may take.
 const TRY: Duration = Duration::from_secs(5);
+/// Whose head was applied so lately lives for everybody: half a minute on the fastest clock is more.
+const ALIVE: At = 20 * SECOND;
+/// Half a minute of watching and a quarter of one of refusals, or a minute without an answer, on the fastest clock.
+const IN_THE_DARK: At = 35 * SECOND;
 
 impl World {
     /// A request leaves. What its sender hears if all goes wrong is that nobody knows.
@@ -61,6 +65,7 @@ impl World {
                 if let (Ok(_), Some(numbers)) = (&result, numbers) {
                     self.lives[life].applied = self.lives[life].applied.max(head);
                     self.lives[life].term = Some(numbers.0);
+                    self.server.beats.insert(seat.0, self.now);
                     self.oracle.committed(seat.0, life, numbers);
                 }
                 Input::Wrote(seat, id, result)
@@ -74,6 +79,28 @@ impl World {
             let at = self.now + self.delay();
             self.at(at, Event::Mail(life, input));
         }
+    }
+}
+
+impl World {
+    /// One without a Lease reads that an elected one lives: it leaves the seat to it, also if it opened it without the
+    /// store.
+    pub(super) fn reads(&mut self, life: usize, input: &Input) {
+        let Input::Read(seat, parts) = input else { return };
+        let elected = |(part, read): &(Part, PartRead)| {
+            let content = read.as_ref().ok().and_then(Option::as_ref).map(|(content, _)| content);
+            *part == Part::Head && content.is_some_and(Server::is_elected)
+        };
+        let lives = self.server.beats.get(&seat.0).is_some_and(|beat| beat + ALIVE > self.now);
+        let state = &mut self.lives[life];
+        if state.candidacy.is_none() && lives && parts.iter().any(elected) {
+            (state.unsealed, state.shown) = (false, Some(self.now));
+        }
+    }
+
+    /// Whether a process may believe that nobody else serves its seat though it could not seal it.
+    pub(super) fn is_in_the_dark(&self, life: usize) -> bool {
+        self.lives[life].shown.is_none_or(|at| at + IN_THE_DARK < self.now)
     }
 }
 
