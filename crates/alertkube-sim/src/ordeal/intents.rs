@@ -30,7 +30,7 @@ impl World {
         let heads = self.lives[life].heads;
         for alert in self.alerts(life) {
             let report = alert.report;
-            let is_first = first.is_some_and(|first| first.fingerprint.to_string() == report.fingerprint);
+            let is_first = first.is_some_and(|first| first.fingerprint == report.fingerprint);
             if reports > 1 || is_first {
                 let stream = (sink, report.fingerprint, report.episode);
                 self.oracle.intents.0.entry(stream).or_default().push((life, heads));
