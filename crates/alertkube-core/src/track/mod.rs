@@ -106,13 +106,16 @@ impl Tracker {
         alert.subject = Arc::clone(subject);
         match alert.phase {
             Phase::Pending { .. } => {
-                let since = finding.since.unwrap_or(alert.since.min(now));
+                let since = match finding.since {
+                    Some(at) if finding.since != alert.finding.since => at.min(now),
+                    _ => alert.since.min(now),
+                };
                 alert.since = if condition.since_moves { since.min(alert.since) } else { since };
                 alert.phase = Phase::Pending { due: context.now.boot_at(alert.since.plus(rule.hold_for)) };
             }
             // The heir of a deleted object's name is news, even of an event.
             Phase::Over if condition.event.is_none() || alert.deleted => {
-                alert.since = finding.since.unwrap_or(now);
+                alert.since = begun(&finding, now);
                 alert.deleted = false;
                 alert.phase = Phase::Pending { due: context.now.boot_at(alert.since.plus(rule.hold_for)) };
             }
@@ -233,9 +236,10 @@ impl Tracker {
             if !matches!(alert.phase, Phase::Pending { .. }) {
                 continue;
             }
-            if alert.finding.since.is_none() {
-                alert.since = Stamp::from_millis(alert.since.millis().saturating_add(step));
-            }
+            alert.since = match alert.finding.since {
+                Some(at) => at.min(now),
+                None => Stamp::from_millis(alert.since.millis().saturating_add(step)),
+            };
             let hold_for = context.rules.of(alert.condition).hold_for;
             alert.phase = Phase::Pending { due: context.now.boot_at(alert.since.plus(hold_for)) };
         }
@@ -258,8 +262,7 @@ fn newborn(
     subject: &Arc<Subject>,
     (condition, finding): (&'static Condition, Finding),
 ) -> Alert {
-    let now = context.now.stamp();
-    let since = finding.since.unwrap_or(now);
+    let since = begun(&finding, context.now.stamp());
     Alert {
         fingerprint,
         condition,
@@ -275,6 +278,12 @@ fn newborn(
         inherited: None,
         finding,
     }
+}
+
+/// Since when a finding holds. A stamp of the object's that lies ahead of us says that our calendar is behind: it holds
+/// already, and to wait until our calendar gets there would be to tell late by that much.
+fn begun(finding: &Finding, now: Stamp) -> Stamp {
+    finding.since.map_or(now, |at| at.min(now))
 }
 
 fn severity(context: Context<'_>, alert: &Alert, default: Severity) -> Severity {

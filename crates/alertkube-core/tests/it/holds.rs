@@ -179,6 +179,21 @@ fn a_raise_goes_to_the_sink_that_it_is_now_routed_to_and_the_end_to_every_sink_t
 }
 
 #[test]
+fn a_wall_clock_that_is_behind_delays_nothing() {
+    let mut desk = Desk::live(settings());
+    desk.stepped = -30;
+    let mut sick = node("node-a", "False", &desk.time(0));
+    desk.see(KindId::Node, &sick);
+    for label in ["20 s", "40 s"] {
+        desk.seconds(20);
+        sick["metadata"]["labels"]["seen"] = label.into();
+        desk.see(KindId::Node, &sick);
+    }
+    desk.seconds(60);
+    assert_eq!(desk.told("stdout"), ["60 first NodeNotReady node-a"]);
+}
+
+#[test]
 fn a_wall_clock_that_steps_delays_and_hastens_nothing() {
     for step in [3600, -3600] {
         let mut desk = Desk::live(settings());
