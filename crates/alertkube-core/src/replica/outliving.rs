@@ -83,8 +83,8 @@ impl Replica {
         }
     }
 
-    /// What a warm follower has seen later than the holder did is as old as the holder knows it: what fires is not
-    /// pending again, and an event that was told is no other one.
+    /// What a follower has seen by itself is as old as the holder knows it, whatever the calendars of both say: what fires
+    /// is not pending again, and an event that was told is no other one.
     fn know_again<'a>(&mut self, now: Now, facts: impl Iterator<Item = (&'a EntryKey, &'a [u8])>) {
         let is_younger = |key: &EntryKey| {
             let alert = self.tracker.get(Fingerprint::from_bits(key.subject)).filter(|_| &*key.what == "a");

@@ -191,15 +191,15 @@ impl Replica {
         Some(report)
     }
 
-    /// The same message has the same id in every attempt and after a restart.
+    /// The same message has the same id in every attempt and after a restart. A beginning is told once in an episode, and
+    /// by when it was last told a sink's earlier episodes would be counted, which two calendars may see differently.
     fn delivery_id(&self, sink: SinkId, first: Member, action: Action, now: Now) -> String {
         let episode = format!("{:x}", first.episode.millis());
-        let told = self.memory.get(first.fingerprint, sink).map_or(0, |told| told.at.millis());
+        let told = || self.memory.get(first.fingerprint, sink).map_or(0, |told| told.at.millis());
         let said = match action {
             Action::Digest(_) => format!("{} {}", action.as_str(), now.stamp().millis()),
-            Action::First | Action::Raised | Action::Repeat | Action::Resolved => {
-                format!("{} {told}", action.as_str())
-            }
+            Action::First => action.as_str().to_owned(),
+            Action::Raised | Action::Repeat | Action::Resolved => format!("{} {}", action.as_str(), told()),
         };
         let sink = &self.settings.sink(sink).name;
         Fingerprint::of(sink, &first.fingerprint.to_string(), &episode, &said).to_string()

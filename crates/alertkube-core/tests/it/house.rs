@@ -74,6 +74,8 @@ pub(crate) struct House {
     pub(crate) unanswered: Vec<(usize, AttemptId)>,
     cluster: BTreeMap<(KindId, String), Value>,
     epoch: u32,
+    /// By how many seconds the wall clock of a member is ahead of the others'.
+    pub(crate) ahead: BTreeMap<usize, i64>,
     /// Whether the API server does not answer watches, and whether it does not even refuse them.
     pub(crate) is_dark: bool,
     pub(crate) is_silent: bool,
@@ -123,6 +125,7 @@ impl House {
             unanswered: Vec::new(),
             cluster: BTreeMap::new(),
             epoch: 0,
+            ahead: BTreeMap::new(),
             is_dark: false,
             is_silent: false,
         }
@@ -149,7 +152,7 @@ impl House {
             keep.claim.incarnation = format!("house-{index}");
             keep.claim.holder.clone_from(&station.identity);
         }
-        let now = self.now();
+        let now = self.now(index);
         self.members.push(Member {
             replica: Replica::stationed(Arc::clone(&self.settings), station, 7 + index as u64, now),
             alive: true,
@@ -168,8 +171,10 @@ impl House {
         index
     }
 
-    pub(crate) fn now(&self) -> Now {
-        let wall = Stamp::from_millis(START * 1000 + self.boot.as_millis() as i64);
+    /// Now, as one of them has it.
+    pub(crate) fn now(&self, index: usize) -> Now {
+        let ahead = self.ahead.get(&index).map_or(0, |seconds| seconds * 1000);
+        let wall = Stamp::from_millis(START * 1000 + self.boot.as_millis() as i64 + ahead);
         Now { wall: wall.timestamp(), boot: self.boot }
     }
 
@@ -182,7 +187,7 @@ impl House {
         if !self.members[index].alive {
             return;
         }
-        let now = self.now();
+        let now = self.now(index);
         self.members[index].replica.handle(now, input);
         self.drain(index);
     }
@@ -446,14 +451,14 @@ impl House {
     }
 
     pub(crate) fn status(&self, index: usize) -> Status {
-        match self.members[index].replica.ask(self.now(), &Question::Status) {
+        match self.members[index].replica.ask(self.now(index), &Question::Status) {
             Answer::Status(status) => *status,
             Answer::Alerts(_) => panic!("asked for the status"),
         }
     }
 
     pub(crate) fn alerts(&self, index: usize) -> Vec<Standing> {
-        match self.members[index].replica.ask(self.now(), &Question::Alerts { after: None }) {
+        match self.members[index].replica.ask(self.now(index), &Question::Alerts { after: None }) {
             Answer::Alerts(alerts) => alerts,
             Answer::Status(_) => panic!("asked for alerts"),
         }
@@ -461,7 +466,7 @@ impl House {
 
     /// A replica panics and is rebuilt by its process.
     pub(crate) fn rebuild(&mut self, index: usize) {
-        let now = self.now();
+        let now = self.now(index);
         let heir = self.members[index].replica.rebuilt(now, None);
         self.members[index].replica = heir;
         self.drain(index);

@@ -315,6 +315,52 @@ fn a_reminder_in_doubt_may_open_again_what_is_closed_like_a_beginning() {
 }
 
 #[test]
+fn an_event_is_not_told_again_by_an_heir_whose_calendar_is_behind() {
+    for standby in BOTH {
+        let mut house = House::new(settings());
+        house.ahead.insert(0, 150);
+        house.join(elected(standby));
+        house.hold(0);
+        let event = evicted("event", &house.time(5));
+        house.put(KindId::Pod, event);
+        house.seconds(20);
+        house.join(elected(standby));
+        house.seconds(20);
+        house.crash(0);
+        house.hold(1);
+        house.seconds(1000);
+        assert_eq!(house.told("chat"), ["first Evicted event"], "{standby:?}");
+    }
+}
+
+#[test]
+fn what_is_in_doubt_is_told_again_under_its_id_by_an_heir_with_another_calendar() {
+    for ahead in [0, 150, -150] {
+        let mut house = House::new(settings());
+        house.ahead.insert(0, ahead);
+        house.join(elected(Standby::Cold));
+        house.join(elected(Standby::Cold));
+        house.hold(0);
+        // An earlier life of it was told, by a calendar of which the heir knows nothing.
+        sick(&mut house, "web");
+        house.seconds(5);
+        house.delete(KindId::Pod, "web");
+        house.seconds(5);
+        house.speechless.insert("hook".to_owned());
+        sick(&mut house, "web");
+        house.seconds(5);
+        house.crash(0);
+        house.speechless.clear();
+        house.hold(1);
+        house.seconds(30);
+        let ids = house.deliveries("hook", Action::First);
+        assert_eq!(ids.len(), 2, "one for each life of it, {ahead}: {:?}", house.lines("hook"));
+        let firsts = house.told("hook").iter().filter(|line| line.starts_with("first")).count();
+        assert_eq!(firsts, 3, "the one in doubt comes twice: {:?}", house.lines("hook"));
+    }
+}
+
+#[test]
 fn an_event_that_a_warm_heir_has_seen_later_is_not_told_again() {
     for standby in BOTH {
         let mut house = House::new(settings());
