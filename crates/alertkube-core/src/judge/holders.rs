@@ -53,6 +53,12 @@ impl Holders {
         waiting.map(|(effect, hold)| (*effect, *hold)).collect()
     }
 
+    /// Whether an alert waits for a cause that is only pending.
+    pub(crate) fn waits_for_pending(&self, effect: Fingerprint) -> bool {
+        let hold = |cause| self.by_cause.get(&cause)?.get(&effect).copied();
+        self.causes_of(effect).any(|cause| hold(cause) == Some(Hold::MayExplain))
+    }
+
     /// Whether anything waits for this alert.
     pub(crate) fn holds_any(&self, cause: Fingerprint) -> bool {
         self.by_cause.contains_key(&cause)
@@ -69,6 +75,9 @@ mod tests {
         let [a, b, c] = ["a", "b", "c"].map(|name| Fingerprint::of("Pod", "n", name, "R"));
         holders.set(a, &[(b, Hold::Explains), (c, Hold::Inhibits)]);
         assert_eq!(holders.waiting_for(b), [(a, Hold::Explains)]);
+        assert!(!holders.waits_for_pending(a));
+        holders.set(a, &[(b, Hold::MayExplain)]);
+        assert!(holders.waits_for_pending(a) && !holders.waits_for_pending(b));
         holders.set(a, &[(c, Hold::Inhibits)]);
         assert!(!holders.holds_any(b) && holders.holds_any(c));
         assert_eq!(holders.causes_of(a).collect::<Vec<_>>(), [c]);

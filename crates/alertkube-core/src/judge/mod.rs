@@ -95,11 +95,12 @@ impl Court<'_> {
     }
 
     /// A cause that is not itself kept quiet by the user or routed nowhere: the one that the alert waits for already
-    /// if it still holds, so that nothing is searched while nothing changes, else the best one.
+    /// if it still stands, so that nothing is searched while nothing changes, else the best one. One that is only pending
+    /// may come to nothing: it gives way to any that fires.
     pub(crate) fn voiced_cause(&self, alert: &Alert) -> Option<Voice> {
         let known = self.holders.causes_of(alert.fingerprint).find_map(|cause| {
             let cause = self.relations.tracker.get(cause)?;
-            let is_cause = self.relations.is_cause(alert, cause) && !self.quiet(cause);
+            let is_cause = cause.stands() && self.relations.is_cause(alert, cause) && !self.quiet(cause);
             is_cause.then_some(Voice { cause: cause.fingerprint, root: cause.fingerprint })
         });
         known.or_else(|| self.voice_behind(alert, 0))

@@ -114,6 +114,20 @@ impl Replica {
         }
         let over = after.is_none_or(|after| after.phase == Phase::Over);
         self.wake(now, fingerprint, over);
+        if !stood && after.is_some_and(Posture::stands) {
+            self.explain(now, fingerprint);
+        }
+    }
+
+    /// An alert stands now: what waits for a cause that is only pending may be explained by it, and is its line when it
+    /// ends.
+    fn explain(&mut self, now: Now, fingerprint: Fingerprint) {
+        let Some(alert) = self.tracker.get(fingerprint) else { return };
+        let mut effects = self.relations(now).effects(alert);
+        effects.retain(|effect| self.holders.waits_for_pending(*effect));
+        for effect in effects {
+            self.soon(now, effect);
+        }
     }
 
     /// Alerts that this one holds back, and those that it lends its severity to, are considered anew.

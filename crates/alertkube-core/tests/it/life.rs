@@ -41,6 +41,51 @@ fn for_counts_from_the_objects_own_time_stamp() {
 }
 
 #[test]
+fn a_deletion_ends_what_its_fault_explained_too() {
+    for (ago, wait) in [(5, 60), (60, 5), (300, 0)] {
+        let mut desk = Desk::live(settings());
+        let sick = crashing("web", &desk.time(ago));
+        desk.see(KindId::Pod, &sick);
+        desk.seconds(wait);
+        desk.gone(KindId::Pod, &sick);
+        desk.seconds(600);
+        let told: Vec<String> = desk
+            .sent
+            .iter()
+            .filter(|sent| sent.sink == "stdout")
+            .map(|sent| {
+                let said = &sent.notification;
+                format!("{} {}", said.action.as_str(), said.reports[0].reason)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            ["first CrashLoopBackOff", "resolved CrashLoopBackOff"],
+            "{ago} s ago, for {wait} s"
+        );
+    }
+}
+
+#[test]
+fn what_waits_for_a_pending_cause_is_explained_by_one_that_fires_meanwhile() {
+    let mut desk = Desk::live(settings());
+    let mut sick = crashing("web", &desk.time(40));
+    // Restarted a moment ago, and not ready: what it crashes of is not known yet.
+    let waiting = sick["status"]["containerStatuses"][0]["state"].take();
+    sick["status"]["containerStatuses"][0]["state"] = serde_json::json!({"running": {}});
+    not_ready(&mut sick, &desk.time(40));
+    desk.see(KindId::Pod, &sick);
+    desk.seconds(60);
+    sick["status"]["containerStatuses"][0]["state"] = waiting;
+    desk.see(KindId::Pod, &sick);
+    desk.seconds(60);
+    desk.gone(KindId::Pod, &sick);
+    desk.seconds(600);
+    let expected = ["60 first CrashLoopBackOff web", "120 resolved CrashLoopBackOff web"];
+    assert_eq!(desk.told("stdout"), expected);
+}
+
+#[test]
 fn a_deletion_resolves_at_once_and_its_successor_pages_at_once() {
     let mut desk = Desk::live(settings());
     let sick = crashing("web", &desk.time(5));
