@@ -113,10 +113,10 @@ impl World {
             candidacy.waits = Some(id);
         }
         self.at(given_up, Event::LeaseAnswer { life, id, input });
-        if self.is_cut(life) || self.dice.chance(self.plan.lost) {
+        if self.is_cut(life) || self.fails(self.plan.lost) {
             return;
         }
-        let late = self.dice.chance(self.plan.late);
+        let late = self.fails(self.plan.late);
         let wait = if late { self.dice.below(60 * SECOND) } else { self.delay() };
         self.at(left + wait, Event::LeaseArrives { life, id, left, effect });
     }
@@ -133,7 +133,7 @@ impl World {
                 return;
             }
         }
-        if !self.is_cut(life) && !self.dice.chance(self.plan.unanswered) {
+        if !self.is_cut(life) && !self.fails(self.plan.unanswered) {
             let at = self.now + self.delay();
             self.at(at, Event::LeaseAnswer { life, id, input });
         }

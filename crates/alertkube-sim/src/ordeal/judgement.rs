@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alertkube_core::{Action, Holding};
 
-use super::clock::{At, MILLI, SECOND, stamp};
+use super::clock::{At, SECOND};
 use super::ground::{INHIBITED, NARROW, PROBED, SECOND_NODE, SILENCED, SOURCE};
 use super::plan::{CALM, Fate, PROBE, SINKS};
 use super::settings::{HOOK, KEYED};
@@ -122,19 +122,13 @@ impl World {
 
     /// A fault that begins when all is well is told soon.
     fn judge_probe(&mut self) {
-        // `for` is counted from an object's own stamps: they lie in the future of a replica whose calendar is behind.
-        let behind = self
-            .slots
-            .iter()
-            .map(|slot| -(slot.clock.now(self.now).stamp().millis() - stamp(self.now).millis()));
-        let behind = u64::try_from(behind.max().unwrap_or(0)).unwrap_or(0) * MILLI;
         for sink in 0..SINKS {
             let about = |message: &usize| {
                 let message = &self.oracle.messages[*message];
                 message.about.iter().any(|said| said.name == PROBED)
             };
             let told = self.oracle.taken[sink].iter().find(|(_, message)| about(message)).map(|(at, _)| *at);
-            if told.is_none_or(|at| at > PROBE + TOLD_MAX + behind) {
+            if told.is_none_or(|at| at > PROBE + TOLD_MAX) {
                 let how = format!("sink {sink} heard of the probe at {told:?}, which began at {PROBE}");
                 self.oracle.breaks("no seat is vacant for long", how);
             }

@@ -62,6 +62,14 @@ pub(super) struct Message {
     pub(super) outcome: Option<(Verdict, u64)>,
 }
 
+impl Message {
+    /// Whether its sink may have taken it, as far as its sender knows.
+    fn may_be_taken(&self) -> bool {
+        let outcome = self.outcome.as_ref().map(|(verdict, _)| verdict);
+        matches!(outcome, None | Some(Verdict::Done | Verdict::Retry { in_doubt: true, .. }))
+    }
+}
+
 /// All that was seen.
 pub(super) struct Oracle {
     pub(super) broken: Option<Broken>,
@@ -69,9 +77,10 @@ pub(super) struct Oracle {
     /// Messages in the order in which each sink took them.
     pub(super) taken: [Vec<(At, usize)>; SINKS],
     deliveries: BTreeMap<(usize, String), Vec<usize>>,
-    /// The message that first told each sink of an episode, and the one that first ended it.
+    /// The message that first told each sink of an episode, and those that ended it and may have been taken: an end that a
+    /// sink refused, or that never reached it, has ended nothing there, and what comes back meanwhile goes on.
     opened: BTreeMap<(usize, String, String), usize>,
-    closed: BTreeMap<(usize, String, String), usize>,
+    closed: BTreeMap<(usize, String, String), BTreeSet<usize>>,
     pub(super) intents: Intents,
     /// How often a hold repeated what another hold had sent.
     repeats: BTreeMap<(usize, u32, usize, u64), usize>,
@@ -251,8 +260,10 @@ impl Oracle {
         let number = self.messages.len();
         for said in &message.about {
             let key = (sink, said.fingerprint.clone(), said.episode.clone());
-            let book = if message.action == Action::Resolved { &mut self.closed } else { &mut self.opened };
-            book.entry(key).or_insert(number);
+            match message.action {
+                Action::Resolved => drop(self.closed.entry(key).or_default().insert(number)),
+                _ => drop(self.opened.entry(key).or_insert(number)),
+            }
         }
         self.deliveries.entry((sink, message.delivery.clone())).or_default().push(number);
         self.messages.push(message);
@@ -354,10 +365,9 @@ impl Oracle {
                 let how = format!("{} {} {} at sink {}", said.reason, said.name, said.episode, message.sink);
                 return self.breaks("an end goes to whom was told", how);
             }
-            let Some(end) = self.closed.get(&key).filter(|_| !ends).copied() else { continue };
-            let end = &self.messages[end];
-            let zombie = message.sender.term < end.sender.term;
-            if !zombie && !self.amnesia && !self.unsaved && !said.own {
+            let Some(before) = self.closed.get(&key).filter(|_| !ends) else { continue };
+            let zombie = |end: &usize| message.sender.term < self.messages[*end].sender.term;
+            if !before.iter().all(zombie) && !self.amnesia && !self.unsaved && !said.own {
                 let how = format!("{} {} {} at sink {}", said.reason, said.name, said.episode, message.sink);
                 return self.breaks("nothing of an episode follows its end", how);
             }
@@ -366,8 +376,17 @@ impl Oracle {
 
     /// The sender of a message has heard what became of it.
     pub(super) fn settled(&mut self, message: usize, verdict: &Verdict, heads: u64) {
-        if let Some(message) = self.messages.get_mut(message) {
-            message.outcome = Some((verdict.clone(), heads));
+        let number = message;
+        let Some(message) = self.messages.get_mut(number) else { return };
+        message.outcome = Some((verdict.clone(), heads));
+        if message.may_be_taken() {
+            return;
+        }
+        for said in &message.about {
+            let key = (message.sink, said.fingerprint.clone(), said.episode.clone());
+            if let Some(ends) = self.closed.get_mut(&key) {
+                ends.remove(&number);
+            }
         }
     }
 
@@ -377,11 +396,13 @@ impl Oracle {
         self.taken[sink].push((at, message));
     }
 
-    /// The deliveries by which a sink was told of each episode's beginning or end: there should be one.
+    /// The deliveries by which a sink may have been told of each episode's beginning or end: there should be one. What
+    /// never reached it counts for nothing: an end that was refused until the problem was back is another than the last.
     pub(super) fn ids(&self, sink: usize, action: Action) -> BTreeMap<(String, String), BTreeSet<&str>> {
         let mut ids: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for message in self.messages.iter().filter(|message| message.sink == sink && message.action == action)
-        {
+        let said =
+            |message: &&Message| message.sink == sink && message.action == action && message.may_be_taken();
+        for message in self.messages.iter().filter(said) {
             for said in &message.about {
                 let key = (said.fingerprint.clone(), said.episode.clone());
                 ids.entry(key).or_default().insert(message.delivery.as_str());

@@ -21,9 +21,9 @@ impl World {
     pub(super) fn ask(&mut self, life: usize, ask: Ask) {
         let left = self.now + self.dice.below(300);
         let given_up = self.now + self.span(life, TRY);
-        let lost = self.is_cut(life) || self.dice.chance(self.plan.lost);
-        let late = self.dice.chance(self.plan.late);
-        let answered = !lost && !late && !self.dice.chance(self.plan.unanswered);
+        let lost = self.is_cut(life) || self.fails(self.plan.lost);
+        let late = self.fails(self.plan.late);
+        let answered = !lost && !late && !self.fails(self.plan.unanswered);
         if !answered {
             let refused = lost && self.is_cut(life) && self.dice.chance(500);
             let at = if refused { self.now + self.delay() } else { given_up };

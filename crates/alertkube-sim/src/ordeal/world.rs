@@ -16,7 +16,7 @@ use super::dice::Dice;
 use super::ground::Ground;
 use super::life::{Life, Slot};
 use super::oracle::Oracle;
-use super::plan::{END, Mood, PROBE, Plan, SINKS};
+use super::plan::{CALM, END, Mood, PROBE, Plan, SINKS};
 use super::server::Server;
 use super::settings;
 use crate::limits::{ORDEAL_STEPS_MAX, ORDEAL_TRACE_MAX};
@@ -232,6 +232,12 @@ impl World {
 
     pub(super) fn is_cut(&self, life: usize) -> bool {
         self.now < self.slots[self.lives[life].slot].cut_api || self.now < self.away
+    }
+
+    /// Whether something that fails so often in a thousand fails now. Once all is calm nothing does: what is judged then,
+    /// at a probe and at the end, is not to hang on a few requests that were lost in a row.
+    pub(super) fn fails(&mut self, of_thousand: u64) -> bool {
+        self.now < CALM && self.dice.chance(of_thousand)
     }
 
     /// How long a packet takes.
