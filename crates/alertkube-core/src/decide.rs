@@ -190,6 +190,18 @@ impl Memory {
         self.touched.insert((fingerprint, sink));
     }
 
+    /// An episode has another name than was thought.
+    pub(crate) fn rename(&mut self, fingerprint: Fingerprint, from: Stamp, to: Stamp) {
+        for ((_, sink), told) in
+            self.told.range_mut((fingerprint, SinkId(0))..=(fingerprint, SinkId(usize::MAX)))
+        {
+            if told.episode == from && from != to {
+                told.episode = to;
+                self.touched.insert((fingerprint, *sink));
+            }
+        }
+    }
+
     pub(crate) fn forget(&mut self, fingerprint: Fingerprint, sink: SinkId) {
         if self.told.remove(&(fingerprint, sink)).is_some() {
             self.refused.remove(&(sink, fingerprint));

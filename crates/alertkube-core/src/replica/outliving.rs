@@ -100,7 +100,9 @@ impl Replica {
             if alert.condition.event.is_some() {
                 // Also one that the follower has seen earlier, or by a clock that is behind.
                 if alert.subject.id == before.subject.id && !before.deleted {
-                    alert.opened = before.opened;
+                    let own = std::mem::replace(&mut alert.opened, before.opened);
+                    // What was told before the state could be read was told of this.
+                    self.memory.rename(fingerprint, own, before.opened);
                 }
             } else if before.stands() {
                 (alert.phase, alert.since, alert.opened) = (before.phase, before.since, before.opened);

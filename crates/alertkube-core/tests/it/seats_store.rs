@@ -9,7 +9,7 @@ use alertkube_core::{
 use serde_json::json;
 
 use crate::house::{House, Line, elected, settings, taken, unelected};
-use crate::objects::{crashing, lacking, node, pod};
+use crate::objects::{crashing, evicted, lacking, node, pod};
 use crate::policy::matcher;
 
 fn sick(house: &mut House, name: &str) {
@@ -133,6 +133,28 @@ fn a_start_over_a_store_that_refuses_tells_after_a_while() {
     house.hold(1);
     house.seconds(300);
     assert_eq!(house.heard.len(), before, "{:?}", house.lines("chat"));
+}
+
+#[test]
+fn an_event_that_was_told_before_the_state_could_be_read_is_not_told_once_more_when_it_is() {
+    let mut each = settings();
+    each.behavior.first_run = FirstRun::All;
+    let mut house = House::new(each);
+    house.join(elected(Standby::Cold));
+    house.hold(0);
+    let event = evicted("event", &house.time(5));
+    house.put(KindId::Pod, event);
+    house.seconds(20);
+    house.crash(0);
+    house.join_over(elected(Standby::Cold), Line::Refuses);
+    house.hold(1);
+    house.seconds(60);
+    let told = |house: &House| seconds(house, "chat", "first Evicted event").len();
+    assert_eq!(told(&house), 2, "it cannot know that it was told: {:?}", house.lines("chat"));
+    house.reconnect(1);
+    house.seconds(300);
+    assert_eq!(house.status(1).seat.term, Some(2));
+    assert_eq!(told(&house), 2, "{:?}", house.lines("chat"));
 }
 
 #[test]
