@@ -5,7 +5,7 @@ use alertkube_core::{
 };
 
 use super::clock::At;
-use super::plan::Trap;
+use super::plan::{CALM, Trap};
 use super::world::{Ask, Event, Send, World};
 
 impl World {
@@ -158,9 +158,11 @@ impl World {
         }
     }
 
-    /// Whether a process was to die in this effect: then it is dead.
+    /// Whether a process was to die in this effect: then it is dead. What was not sprung by then does nothing once all is
+    /// calm.
     pub(super) fn springs(&mut self, life: usize, at: Trap) -> bool {
-        let Some((_, rest, in_place)) = self.lives[life].trap.filter(|(on, ..)| *on == at) else {
+        let trap = self.lives[life].trap.filter(|(on, ..)| *on == at && self.now < CALM);
+        let Some((_, rest, in_place)) = trap else {
             return false;
         };
         self.note(|| format!("{} dies: {at:?}", self.lives[life].name));
@@ -216,6 +218,8 @@ impl World {
         let heir = self.lives[life].replica.rebuilt(now, None);
         self.lives[life].replica = heir;
         self.lives[life].holds += 1;
+        // What is on its way still arrives, and the answer says nothing to an heir that did not ask.
+        self.lives[life].flights.values_mut().for_each(|(_, message)| *message = usize::MAX);
         self.drain(life);
         self.schedule(life);
     }
