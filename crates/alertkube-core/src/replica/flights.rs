@@ -49,10 +49,8 @@ impl Flight {
 
     /// What is written down of a member as the attempt begins.
     fn intent(&self, member: Member, before: Option<Told>) -> Option<Told> {
-        // An event has no end that a doubt could spoil, but its beginning is an intent like any other, under the id
-        // that what was told of an earlier one gave it.
+        // An event has no end that a doubt could spoil, but its beginning is an intent like any other.
         let event = member.event.then(|| Told {
-            at: before.map_or(Stamp::default(), |told| told.at),
             doubt: true,
             digest: self.digest(),
             ..Told::nothing(member.episode, member.severity)
