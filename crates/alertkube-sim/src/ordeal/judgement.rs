@@ -160,7 +160,7 @@ impl World {
         let began: BTreeMap<&str, usize> = self.ground.pods().map(|pod| (pod.name, pod.crashes)).collect();
         for sink in 0..SINKS {
             let mut episodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-            let opens = |message: &&super::oracle::Message| {
+            let opens = |message: &&super::message::Message| {
                 message.sink == sink && matches!(message.action, Action::First | Action::Digest(_))
             };
             for message in self.oracle.messages.iter().filter(opens) {

@@ -15,6 +15,7 @@ mod heir;
 mod intents;
 mod judgement;
 mod life;
+mod message;
 mod oracle;
 mod plan;
 mod sending;

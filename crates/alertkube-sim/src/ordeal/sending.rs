@@ -5,7 +5,7 @@ use std::time::Duration;
 use alertkube_core::{Input, Verdict, Why};
 
 use super::clock::{At, SECOND};
-use super::oracle::Sender;
+use super::message::Sender;
 use super::plan::{Mood, Trap};
 use super::world::{Event, Send, World};
 
