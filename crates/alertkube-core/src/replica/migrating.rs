@@ -1,6 +1,6 @@
 //! Taking over from the Go program: what it told is told, and its incidents are ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::alert::{Alert, Fingerprint, Inherited, Phase, Subject};
@@ -49,7 +49,7 @@ impl Replica {
             taken.extend(self.inherit(alert, &sinks, told.min(now.stamp())));
         }
         let pending = self.take_over_pending(now, &snapshot, &mut taken);
-        self.keep_mutes(now, &snapshot);
+        self.keep_mutes(now, &snapshot, &taken);
         let out = snapshot.left_out;
         let is_unseen = |fingerprint: &&Fingerprint| {
             self.tracker.get(**fingerprint).is_some_and(|alert| alert.condition.reason == INHERITED.reason)
@@ -119,12 +119,13 @@ impl Replica {
         count
     }
 
-    /// What was told lately and no longer stands is muted for as long as it would have been. Of such an alert only the
-    /// fingerprint is known, so the mute holds for every sink.
-    fn keep_mutes(&mut self, now: Now, snapshot: &ReferenceSnapshot) {
+    /// What was told lately and was over is muted for as long as it would have been, also if it stands again by now. Of
+    /// such an alert only the fingerprint is known, so the mute holds for every sink. What was `taken` over was told.
+    fn keep_mutes(&mut self, now: Now, snapshot: &ReferenceSnapshot, taken: &[Fingerprint]) {
         let mute = self.settings.behavior.mute;
+        let taken: BTreeSet<_> = taken.iter().collect();
         for (fingerprint, at) in &snapshot.told {
-            if self.tracker.get(*fingerprint).is_some() || at.plus(mute) <= now.stamp() {
+            if taken.contains(fingerprint) || at.plus(mute) <= now.stamp() {
                 continue;
             }
             for sink in (0..self.settings.sinks.len()).map(SinkId) {

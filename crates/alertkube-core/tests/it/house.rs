@@ -217,8 +217,13 @@ impl House {
                 }
                 Effect::Write(seat, id, write) => self.write(index, seat, id, write),
                 Effect::ReadReference(seat) => {
-                    let found = self.shelves.entry(seat).or_default().reference.clone();
-                    self.input(index, Input::Reference(seat, Ok(found)));
+                    let shelf = self.shelves.entry(seat).or_default();
+                    let found = match shelf.unanswered {
+                        0 => Ok(shelf.reference.clone()),
+                        _ => Err(StoreTrouble::Unknown("no answer".to_owned())),
+                    };
+                    shelf.unanswered = shelf.unanswered.saturating_sub(1);
+                    self.input(index, Input::Reference(seat, found));
                 }
                 Effect::Watch(plan) => {
                     member.watches.clone_from(&plan.kinds);

@@ -127,6 +127,26 @@ fn a_mute_of_what_no_longer_stood_holds() {
 }
 
 #[test]
+fn a_mute_holds_also_for_what_stands_again_when_the_snapshot_is_read() {
+    let mut house = House::new(settings());
+    let key = |name: &str| Fingerprint::of("Pod", "shop", name, "CrashLoopBackOff").to_string();
+    let at = house.time(60);
+    let sent = json!({key("web"): at, key("stands"): at});
+    let stands = incident(&house, "stands", &json!({}));
+    leave(&mut house, &json!({"version": 1, "active": [stands], "lastSent": sent}));
+    for name in ["web", "stands"] {
+        house.put(KindId::Pod, crashing(name, &house.time(30)));
+    }
+    // The pods are seen before it.
+    house.shelves.entry(SeatId::default()).or_default().unanswered = 1;
+    house.join(unelected());
+    house.seconds(530);
+    assert!(house.heard.is_empty(), "{:?}", told(&house, "keyed"));
+    house.seconds(60);
+    assert_eq!(told(&house, "keyed"), ["first CrashLoopBackOff web -"]);
+}
+
+#[test]
 fn what_was_on_its_way_is_told_once_more() {
     let mut house = House::new(settings());
     let firing = incident(&house, "firing", &json!({"Fingerprint": "am-firing"}));

@@ -13,6 +13,8 @@ pub(crate) struct Shelf {
     pub(crate) writes: usize,
     /// What the Go program left.
     pub(crate) reference: Option<Vec<u8>>,
+    /// So many reads of it are not answered.
+    pub(crate) unanswered: u32,
 }
 
 impl Shelf {
