@@ -272,3 +272,8 @@ pub(super) const STORM_SETTLED_MAX: Duration = Duration::from_secs(180);
 /// Seconds after which a sink that was dead for an hour has heard of all that stands: its breaker's 30 s, the longest
 /// back-off, and the digests.
 pub(super) const STORM_BACK_SECONDS_MAX: f64 = 120.0;
+
+/// How long each step of a migration may take: the longest waits for a Lease that was given back, and for its hold-down.
+pub(super) const MIGRATED_MAX: Duration = Duration::from_secs(90);
+/// How long what must not come is waited for after a migration.
+pub(super) const MIGRATION_QUIET: Duration = Duration::from_secs(20);

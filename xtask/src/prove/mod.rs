@@ -13,6 +13,7 @@ mod incremental;
 mod limits;
 mod line_faults;
 mod line_relist;
+mod migrate;
 mod mutants;
 mod partition;
 mod pause;
@@ -82,6 +83,7 @@ const PROOFS: &[Proof] = &[
         run: Some(sharded_install::prove),
     },
     Proof { name: "hardening", issue: 5, shows: hardening::SHOWS, run: Some(hardening::prove) },
+    Proof { name: "migrate", issue: 5, shows: migrate::SHOWS, run: Some(migrate::prove) },
     Proof { name: "storm", issue: 4, shows: storm::SHOWS, run: Some(storm::prove) },
 ];
 

@@ -37,6 +37,14 @@ pub(crate) struct Line {
     pub(crate) action: String,
 }
 
+impl Line {
+    /// Whether a line is of the keyed receiver, and does this to that key.
+    pub(crate) fn is_of(action: &str, key: &str) -> impl Fn(&Line) -> bool + use<> {
+        let (action, key) = (action.to_owned(), key.to_owned());
+        move |line| line.ledger == Ledger::Keyed && line.action == action && line.fingerprint == key
+    }
+}
+
 /// The file of one receiver, read as it grows.
 pub(crate) struct Book {
     ledger: Ledger,
