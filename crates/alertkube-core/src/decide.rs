@@ -18,6 +18,9 @@ pub(crate) struct Told {
     pub(crate) severity: Severity,
     /// When it was last told that the problem stands.
     pub(crate) at: Stamp,
+    /// How often in this episode it was told so: what tells its reminders and its end from each other, whatever a calendar
+    /// says.
+    pub(crate) times: u32,
     /// Told that it stands, and not yet that it ended.
     pub(crate) open: bool,
     /// The firing may have arrived or not: it is sent again, and its end is told in any case.
@@ -60,6 +63,7 @@ impl Told {
             episode,
             severity,
             at: Stamp::default(),
+            times: 0,
             open: false,
             doubt: false,
             doubted: false,

@@ -1,6 +1,6 @@
 //! Who waits for whom: when an alert changes, whatever it holds back is found without a search.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::alert::Fingerprint;
 
@@ -20,6 +20,8 @@ pub(crate) enum Hold {
 pub(crate) struct Holders {
     by_cause: BTreeMap<Fingerprint, BTreeMap<Fingerprint, Hold>>,
     by_effect: BTreeMap<Fingerprint, Vec<Fingerprint>>,
+    /// Those that wait for a cause that is only pending.
+    pending: BTreeSet<Fingerprint>,
 }
 
 impl Holders {
@@ -33,8 +35,12 @@ impl Holders {
                 }
             }
         }
+        self.pending.remove(&effect);
         if causes.is_empty() {
             return;
+        }
+        if causes.iter().any(|(_, hold)| *hold == Hold::MayExplain) {
+            self.pending.insert(effect);
         }
         for (cause, hold) in causes {
             self.by_cause.entry(*cause).or_default().insert(effect, *hold);
@@ -55,8 +61,12 @@ impl Holders {
 
     /// Whether an alert waits for a cause that is only pending.
     pub(crate) fn waits_for_pending(&self, effect: Fingerprint) -> bool {
-        let hold = |cause| self.by_cause.get(&cause)?.get(&effect).copied();
-        self.causes_of(effect).any(|cause| hold(cause) == Some(Hold::MayExplain))
+        self.pending.contains(&effect)
+    }
+
+    /// Whether any alert does: in a quiet cluster none.
+    pub(crate) fn any_waits_for_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Whether anything waits for this alert.
@@ -75,13 +85,13 @@ mod tests {
         let [a, b, c] = ["a", "b", "c"].map(|name| Fingerprint::of("Pod", "n", name, "R"));
         holders.set(a, &[(b, Hold::Explains), (c, Hold::Inhibits)]);
         assert_eq!(holders.waiting_for(b), [(a, Hold::Explains)]);
-        assert!(!holders.waits_for_pending(a));
+        assert!(!holders.any_waits_for_pending());
         holders.set(a, &[(b, Hold::MayExplain)]);
         assert!(holders.waits_for_pending(a) && !holders.waits_for_pending(b));
         holders.set(a, &[(c, Hold::Inhibits)]);
         assert!(!holders.holds_any(b) && holders.holds_any(c));
         assert_eq!(holders.causes_of(a).collect::<Vec<_>>(), [c]);
         holders.set(a, &[]);
-        assert!(holders.by_cause.is_empty() && holders.by_effect.is_empty());
+        assert!(holders.by_cause.is_empty() && holders.by_effect.is_empty() && holders.pending.is_empty());
     }
 }

@@ -59,16 +59,16 @@ impl Flight {
     }
 
     /// What is known of a member whose attempt may have arrived: a beginning is repeated and ended in any case, an end
-    /// is repeated and, should the problem return, followed by a new beginning. When it was told stays as it was, so that
-    /// its delivery id does too.
+    /// is repeated and, should the problem return, followed by a new beginning. How often it was told stays as it was, so
+    /// that its delivery id does too.
     fn doubted(&self, member: Member, before: Option<Told>) -> Option<Told> {
         let digest = self.digest();
         match (member.action, before) {
             _ if member.event => None,
             (Action::First | Action::Digest(_), _) => {
-                let at = before.map_or(Stamp::default(), |told| told.at);
+                let times = told_before(member, before);
                 let blank = Told::nothing(member.episode, member.severity);
-                Some(Told { at, open: true, doubt: true, doubted: true, digest, ..blank })
+                Some(Told { times, open: true, doubt: true, doubted: true, digest, ..blank })
             }
             (Action::Resolved, Some(told)) => Some(Told { doubt: true, closing: true, digest, ..told }),
             // A late copy of it opens again what is closed, like one of the beginning.
@@ -96,6 +96,11 @@ impl Flight {
     pub(super) fn patience(&self) -> (Duration, bool) {
         (self.begun, self.severity() == Severity::Critical)
     }
+}
+
+/// How often a sink was told already that a member's episode stands.
+pub(super) fn told_before(member: Member, before: Option<Told>) -> u32 {
+    before.filter(|told| told.episode == member.episode).map_or(0, |told| told.times)
 }
 
 /// All attempts on their way.

@@ -191,15 +191,16 @@ impl Replica {
         Some(report)
     }
 
-    /// The same message has the same id in every attempt and after a restart. A beginning is told once in an episode, and
-    /// by when it was last told a sink's earlier episodes would be counted, which two calendars may see differently.
+    /// The same message has the same id in every attempt and after a restart. A beginning is told once in an episode; a
+    /// reminder or an end follows upon so many messages, which is stored, and not upon a time, which two calendars may see
+    /// differently.
     fn delivery_id(&self, sink: SinkId, first: Member, action: Action, now: Now) -> String {
         let episode = format!("{:x}", first.episode.millis());
-        let told = || self.memory.get(first.fingerprint, sink).map_or(0, |told| told.at.millis());
+        let times = || self.memory.get(first.fingerprint, sink).map_or(0, |told| told.times);
         let said = match action {
             Action::Digest(_) => format!("{} {}", action.as_str(), now.stamp().millis()),
             Action::First => action.as_str().to_owned(),
-            Action::Raised | Action::Repeat | Action::Resolved => format!("{} {}", action.as_str(), told()),
+            Action::Raised | Action::Repeat | Action::Resolved => format!("{} {}", action.as_str(), times()),
         };
         let sink = &self.settings.sink(sink).name;
         Fingerprint::of(sink, &first.fingerprint.to_string(), &episode, &said).to_string()

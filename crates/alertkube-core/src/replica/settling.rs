@@ -5,7 +5,7 @@ use crate::fact::Fact;
 use crate::limits::{RESOLVE_AGAIN_AFTER, RESOLVE_TRIED_FOR};
 use crate::notification::{Action, AttemptId, SinkClass, SinkId, Verdict as Reply, Why};
 use crate::replica::Replica;
-use crate::replica::flights::{Flight, Member};
+use crate::replica::flights::{Flight, Member, told_before};
 use crate::settle::back_off;
 use crate::time::Now;
 
@@ -70,6 +70,7 @@ impl Replica {
         let doubted = before.is_some_and(|told| told.open && told.doubted);
         let told = Told {
             at: now.stamp(),
+            times: told_before(member, before).saturating_add(1),
             open: !member.event,
             doubted,
             ..Told::nothing(member.episode, member.severity)

@@ -114,7 +114,7 @@ impl Replica {
         }
         let over = after.is_none_or(|after| after.phase == Phase::Over);
         self.wake(now, fingerprint, over);
-        if !stood && after.is_some_and(Posture::stands) {
+        if !stood && after.is_some_and(Posture::stands) && self.holders.any_waits_for_pending() {
             self.explain(now, fingerprint);
         }
     }

@@ -70,6 +70,8 @@ struct ToldFact {
     episode: Stamp,
     severity: Severity,
     at: Stamp,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    times: u32,
     #[serde(default, skip_serializing_if = "is_false")]
     open: bool,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -160,11 +162,13 @@ pub(crate) fn told_fact(told: &Told) -> Box<[u8]> {
 
 /// The same while an attempt is on its way. Its number makes every attempt a commit of its own.
 pub(crate) fn told_attempt(told: &Told, attempts: u32) -> Box<[u8]> {
-    let Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused, digest } = *told;
+    let Told { episode, severity, at, times, open, doubt, doubted, closing, again, silent, refused, digest } =
+        *told;
     bytes(&ToldFact {
         episode,
         severity,
         at,
+        times,
         open,
         doubt,
         doubted,
@@ -254,12 +258,24 @@ fn parsed<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Option<T> {
 
 impl From<ToldFact> for Told {
     fn from(fact: ToldFact) -> Told {
-        let ToldFact { episode, severity, at, open, doubt, doubted, closing, again, silent, refused, .. } =
-            fact;
+        let ToldFact {
+            episode,
+            severity,
+            at,
+            times,
+            open,
+            doubt,
+            doubted,
+            closing,
+            again,
+            silent,
+            refused,
+            ..
+        } = fact;
         let digest = fact.digest.as_deref().and_then(digest_of);
         let why = Why::ALL.into_iter().find(|why| fact.why.as_deref() == Some(why.as_str()));
         let refused = refused.map(|at| Refused { at, why: why.unwrap_or(Why::Refused), holds: false });
-        Told { episode, severity, at, open, doubt, doubted, closing, again, silent, refused, digest }
+        Told { episode, severity, at, times, open, doubt, doubted, closing, again, silent, refused, digest }
     }
 }
 
