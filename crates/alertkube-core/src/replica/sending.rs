@@ -6,7 +6,7 @@ use crate::enrich::report;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{BEGIN_WITHIN, INTENT_AGE_MAX, SEND_TIMEOUT};
 use crate::notification::{Action, AttemptId, Notification, Report, SinkId};
-use crate::replica::flights::{Flight, Member};
+use crate::replica::flights::{Flight, Member, told_before};
 use crate::replica::telling::{Verdict, about};
 use crate::replica::{Effect, Replica, SendWithin, Task};
 use crate::settle::{Job, Said};
@@ -99,8 +99,12 @@ impl Replica {
     /// All intents are laid down: from now on their attempts wait for their commits.
     pub(super) fn depart_fresh(&mut self, now: Now) {
         let done = self.tenure.ledger.as_ref().map_or(Seq::default(), Ledger::committed);
-        if self.tenure.refused.is_some() && !self.fresh.is_empty() {
+        if !self.fresh.is_empty() && (self.tenure.refused.is_some() || self.tenure.unheard.is_some()) {
             self.agenda.set_earlier(Task::Unsaved, now.boot);
+            // Who would tell without the store asks it first: it may have an answer again.
+            if let Some(ledger) = &mut self.tenure.ledger {
+                ledger.rouse();
+            }
         }
         self.awaiting.extend(self.fresh.drain(..).map(|(attempt, seq)| (seq, attempt)));
         self.committed(now, done);
@@ -170,11 +174,11 @@ impl Replica {
             return None;
         };
         let alert = self.tracker.get(fingerprint)?;
-        // A problem that came back before its end was told goes on, unless the sink may have heard the end, and what a
-        // sink refused is the same problem when it is tried again.
+        // A problem that came back before its end was told goes on, unless the sink may have heard the end: one that it
+        // refused it has not heard. What a sink refused is the same problem when it is tried again.
         let goes_on = self.memory.get(fingerprint, sink).filter(|told| match action {
             Action::Resolved => told.open || told.again.is_some(),
-            _ => (told.open && !told.closing) || told.is_unheard(),
+            _ => (told.open && !(told.closing && told.doubt)) || told.is_unheard(),
         });
         let episode = goes_on.map_or(alert.opened, |told| told.episode);
         let (event, deleted) = (alert.condition.event.is_some(), alert.deleted);
@@ -196,7 +200,7 @@ impl Replica {
     /// differently.
     fn delivery_id(&self, sink: SinkId, first: Member, action: Action, now: Now) -> String {
         let episode = format!("{:x}", first.episode.millis());
-        let times = || self.memory.get(first.fingerprint, sink).map_or(0, |told| told.times);
+        let times = || told_before(first, self.memory.get(first.fingerprint, sink).copied());
         let said = match action {
             Action::Digest(_) => format!("{} {}", action.as_str(), now.stamp().millis()),
             Action::First => action.as_str().to_owned(),

@@ -48,6 +48,8 @@ pub(crate) struct Tenure {
     pub(crate) refused: Option<(Duration, String)>,
     /// Since when the store does not answer.
     pub(crate) unheard: Option<Duration>,
+    /// Since when it is known that somebody else wrote the head, and not who.
+    pub(crate) contested: Option<Duration>,
     /// Writes of earlier holds of this process have numbers up to this one: their answers say nothing to this hold.
     pub(crate) writes_before: u64,
     /// The number of the last write.
@@ -82,6 +84,7 @@ impl Tenure {
             holder: None,
             refused: None,
             unheard: None,
+            contested: None,
             writes_before: 0,
             last_write: 0,
             issued: now,
@@ -307,7 +310,7 @@ impl Replica {
             LedgerNews::Waiting { holder, .. } => self.leave_to(now, holder),
             LedgerNews::Opened { term, first, set_aside, .. } => self.opened(now, term, first, &set_aside),
             LedgerNews::Committed(seq) => {
-                self.tenure.unheard = None;
+                (self.tenure.unheard, self.tenure.contested) = (None, None);
                 self.committed(now, seq);
             }
             LedgerNews::Fenced { term, by, released } => self.fenced(now, term, by, released),
@@ -325,6 +328,9 @@ impl Replica {
                 self.fact(Fact::Seat(SeatFact::Unheard { why }));
                 self.tenure.unheard.get_or_insert(now.boot);
                 self.watch_unsaved(now);
+            }
+            LedgerNews::Contested => {
+                self.tenure.contested.get_or_insert(now.boot);
             }
             LedgerNews::Accepted { part } => {
                 if part == Part::Head {
@@ -350,7 +356,7 @@ impl Replica {
     /// The store answers, and shows that an elected one lives: who has no Lease leaves the seat to it, also one that told
     /// already because nothing was heard.
     fn leave_to(&mut self, now: Now, holder: String) {
-        (self.tenure.refused, self.tenure.unheard) = (None, None);
+        (self.tenure.refused, self.tenure.unheard, self.tenure.contested) = (None, None, None);
         match self.tenure.hold {
             Hold::Holds => {
                 self.step_down(now);

@@ -28,9 +28,11 @@ impl Replica {
             return self.open_unsaved(now);
         }
         let Some(since) = self.gives_up_saving_since() else { return };
+        // Once a refusal has lasted, whatever comes after leaves at once. A store that does not answer is asked first, each
+        // time: who hears of no successor may have one.
+        let first = if self.tenure.refused.is_some() { Duration::ZERO } else { UNSAVED_CRITICAL_AFTER };
         let due = |(begun, critical): (Duration, bool)| {
-            // Once a refusal has lasted, whatever comes after leaves at once.
-            begun.max(since + if critical { UNSAVED_CRITICAL_AFTER } else { UNSAVED_AFTER })
+            (begun + first).max(since + if critical { UNSAVED_CRITICAL_AFTER } else { UNSAVED_AFTER })
         };
         let (mut late, mut next) = (Vec::new(), None);
         for (attempt, patience) in self.waiting() {
@@ -49,10 +51,13 @@ impl Replica {
     }
 
     /// Since when nothing can be saved though nobody else may have the seat. A holder of a Lease that does not hear the
-    /// store waits: it may not hear of its successor either.
+    /// store waits: it may not hear of its successor either. Without a Lease, whoever knows that another wrote the head is
+    /// where a start is that hears nothing.
     fn gives_up_saving_since(&self) -> Option<Duration> {
         let refused = self.tenure.refused.as_ref().map(|(since, _)| *since);
         let unheard = self.tenure.unheard.filter(|_| self.station.election.is_none());
+        let contested = self.tenure.contested.map(|at| at + OPEN_UNHEARD_AFTER);
+        let unheard = unheard.map(|since| contested.map_or(since, |until| since.max(until)));
         refused.into_iter().chain(unheard).min()
     }
 

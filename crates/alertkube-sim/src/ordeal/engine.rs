@@ -113,11 +113,11 @@ impl World {
     /// An attempt ends as far as its sender knows.
     fn settles(&mut self, life: usize, input: &Input) {
         if let Input::Replied(attempt, verdict) = input
-            && let Some((_, message)) = self.lives[life].flights.remove(attempt)
+            && let Some(flown) = self.lives[life].flights.remove(attempt)
         {
             self.note(|| format!("{}: attempt {} ends: {verdict:?}", self.lives[life].name, attempt.0));
-            let heads = self.lives[life].heads;
-            if *verdict != Verdict::Late {
+            let heads = self.lives[life].heads.issued();
+            if let Some(message) = flown.message.filter(|_| *verdict != Verdict::Late) {
                 self.oracle.settled(message, verdict, heads);
             }
         }
@@ -136,9 +136,7 @@ impl World {
                 Effect::ReadReference(seat) => self.ask(life, Ask::Reference(seat)),
                 Effect::SetAside(seat, id, ..) => self.ask(life, Ask::SetAside { seat, id }),
                 Effect::Write(seat, id, write) => {
-                    let state = &mut self.lives[life];
-                    state.heads += u64::from(write.part == Part::Head);
-                    let head = if write.part == Part::Head { state.heads } else { 0 };
+                    let head = (write.part == Part::Head).then(|| self.lives[life].heads.issue());
                     self.oracle.writes(life, write.part, self.now);
                     if self.springs(life, Trap::BeforeWrite) {
                         return;
@@ -174,7 +172,7 @@ impl World {
         self.note(|| format!("{}: {fact:?}", self.lives[life].name));
         match fact {
             Fact::Sending { sink, action, delivery, reports, about } => {
-                let heads = self.lives[life].heads;
+                let heads = self.lives[life].heads.issued();
                 self.lives[life].made.insert(delivery, heads);
                 if action != Action::Resolved {
                     self.intends(life, &sink, (about.as_ref(), reports));
@@ -189,8 +187,13 @@ impl World {
                 self.lives[life].unsealed = term.is_none() && self.is_in_the_dark(life);
                 if term.is_none() {
                     self.oracle.unsaved = true;
+                    // By its Lease it is the holder; an earlier hold's term is not this one's.
+                    if self.lives[life].candidacy.is_some() {
+                        self.lives[life].term = None;
+                    }
                 }
             }
+            Fact::Seat(SeatFact::Lost { .. } | SeatFact::Fenced { .. }) => self.lives[life].heads.end(),
             Fact::Seat(SeatFact::SetAside { .. }) => self.oracle.amnesia = true,
             _ => {}
         }
@@ -218,8 +221,9 @@ impl World {
         let heir = self.lives[life].replica.rebuilt(now, None);
         self.lives[life].replica = heir;
         self.lives[life].holds += 1;
+        self.lives[life].heads.end();
         // What is on its way still arrives, and the answer says nothing to an heir that did not ask.
-        self.lives[life].flights.values_mut().for_each(|(_, message)| *message = usize::MAX);
+        self.lives[life].flights.values_mut().for_each(|flown| flown.message = None);
         self.drain(life);
         self.schedule(life);
     }

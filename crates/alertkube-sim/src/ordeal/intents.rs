@@ -8,7 +8,7 @@ use super::settings::CLASSES;
 use super::world::World;
 
 /// A sink, an alert and its episode.
-type Stream = (usize, String, String);
+pub(super) type Stream = (usize, String, String);
 
 /// Beginnings, rises and reminders by what they are about: whose intent it was, and how many heads it had issued by
 /// then.
@@ -27,7 +27,7 @@ impl World {
     /// about all that its teller knows.
     pub(super) fn intends(&mut self, life: usize, sink: &str, (first, reports): (Option<&About>, usize)) {
         let Some(sink) = CLASSES.iter().position(|(name, _)| *name == sink) else { return };
-        let heads = self.lives[life].heads;
+        let heads = self.lives[life].heads.issued();
         for alert in self.alerts(life) {
             let report = alert.report;
             let is_first = first.is_some_and(|first| first.fingerprint == report.fingerprint);

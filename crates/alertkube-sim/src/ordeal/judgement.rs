@@ -6,6 +6,7 @@ use alertkube_core::{Action, Holding};
 
 use super::clock::{At, SECOND};
 use super::ground::{INHIBITED, NARROW, PROBED, SECOND_NODE, SILENCED, SOURCE};
+use super::message::{Message, Sender};
 use super::plan::{CALM, Fate, PROBE, SINKS};
 use super::settings::{HOOK, KEYED};
 use super::world::{Event, World};
@@ -108,7 +109,8 @@ impl World {
                     };
                     !stands && told(reason, pod.name)
                 });
-                if let Some(reason) = over.filter(|_| !self.oracle.amnesia) {
+                let forgotten = |reason: &&&str| self.is_forgotten(sink, reason, pod.name);
+                if let Some(reason) = over.filter(|_| !self.oracle.amnesia).filter(|it| !forgotten(it)) {
                     let how = format!("sink {sink} still believes {reason} {}", pod.name);
                     self.oracle.breaks("what is over is ended", how);
                 }
@@ -118,6 +120,22 @@ impl World {
                 self.oracle.breaks("what stands is told", format!("sink {sink} misses {SOURCE}"));
             }
         }
+    }
+
+    /// Whether a sink was told of a problem, since it last heard of its end, by those alone who could not store it and are
+    /// gone.
+    fn is_forgotten(&self, sink: usize, reason: &str, name: &str) -> bool {
+        let about = |message: &&Message| {
+            let about = message.about.iter().any(|said| said.reason == reason && said.name == name);
+            message.sink == sink && about && message.may_be_taken()
+        };
+        let since_its_end = self.oracle.messages.iter().rev().filter(about);
+        since_its_end.take_while(|message| message.action != Action::Resolved).all(|message| {
+            let Sender { life, undurable, .. } = message.sender;
+            let stored =
+                message.outcome.as_ref().is_some_and(|(_, heads)| self.lives[life].heads.saved(*heads));
+            undurable && !stored && self.lives[life].died.is_some()
+        })
     }
 
     /// A fault that begins when all is well is told soon.
@@ -160,8 +178,9 @@ impl World {
         let began: BTreeMap<&str, usize> = self.ground.pods().map(|pod| (pod.name, pod.crashes)).collect();
         for sink in 0..SINKS {
             let mut episodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-            let opens = |message: &&super::message::Message| {
-                message.sink == sink && matches!(message.action, Action::First | Action::Digest(_))
+            let opens = |message: &&Message| {
+                let opens = matches!(message.action, Action::First | Action::Digest(_));
+                message.sink == sink && opens && message.may_be_taken()
             };
             for message in self.oracle.messages.iter().filter(opens) {
                 for said in message.about.iter().filter(|said| said.reason == "CrashLoopBackOff") {

@@ -9,6 +9,7 @@ use alertkube_core::{
 };
 
 use super::clock::{At, Clock};
+use super::heads::Heads;
 use super::plan::{Seat, Trap};
 
 /// A place with clocks and a line to the outside, where one process lives at a time.
@@ -48,11 +49,8 @@ pub(super) struct Life {
     pub(super) streams: BTreeMap<KindId, Stream>,
     /// Counts the plans of watches.
     pub(super) round: u64,
-    /// Attempts that are not settled, by sink.
-    pub(super) flights: BTreeMap<AttemptId, (usize, usize)>,
-    /// Heads that were issued, and the last one that was applied.
-    pub(super) heads: u64,
-    pub(super) applied: u64,
+    pub(super) flights: BTreeMap<AttemptId, Flown>,
+    pub(super) heads: Heads,
     /// For each delivery, how many heads had been issued when its last attempt was made.
     pub(super) made: BTreeMap<String, u64>,
     /// It was said that the next message goes to this sink without its commit.
@@ -61,6 +59,8 @@ pub(super) struct Life {
     pub(super) term: Option<u64>,
     /// It opened the seat without the store, and has not read since that an elected one lives.
     pub(super) unsealed: bool,
+    /// When it last had an answer of the store.
+    pub(super) heard: At,
     /// When it last read that, without a Lease of its own.
     pub(super) shown: Option<At>,
     /// How often it has begun to hold the seat.
@@ -69,6 +69,13 @@ pub(super) struct Life {
     /// It was asked to stop, and how long after its end the next begins.
     pub(super) stopping: Option<At>,
     pub(super) stopped: bool,
+}
+
+/// An attempt that is not settled: where to, and the message if its first byte has left and its teller still knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flown {
+    pub(super) sink: usize,
+    pub(super) message: Option<usize>,
 }
 
 /// One who stands for a Lease.
@@ -173,12 +180,12 @@ impl Slot {
             streams: BTreeMap::new(),
             round: 0,
             flights: BTreeMap::new(),
-            heads: 0,
-            applied: 0,
+            heads: Heads::default(),
             made: BTreeMap::new(),
             undurable: None,
             term: None,
             unsealed: false,
+            heard: 0,
             shown: None,
             holds: 0,
             trap: None,

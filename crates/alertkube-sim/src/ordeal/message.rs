@@ -3,6 +3,7 @@
 use alertkube_core::{Action, Notification, Verdict};
 
 use super::clock::At;
+use super::intents::Stream;
 
 /// Who sends.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Sender {
     pub(super) undurable: bool,
     /// It opened the seat without the store, and has read of nobody else since.
     pub(super) unsealed: bool,
+    /// It has no Lease, and has heard nothing of the store for a while: it cannot know of another.
+    pub(super) deaf: bool,
     /// The term in the head as it stands.
     pub(super) in_force: u64,
 }
@@ -35,6 +38,11 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// What it is about at a sink.
+    pub(super) fn stream(&self, sink: usize) -> Stream {
+        (sink, self.fingerprint.clone(), self.episode.clone())
+    }
+
     /// Every problem of a message.
     pub(super) fn all(said: &Notification) -> Vec<Said> {
         said.reports

@@ -11,6 +11,7 @@ mod dice;
 mod electing;
 mod engine;
 mod ground;
+mod heads;
 mod heir;
 mod intents;
 mod judgement;

@@ -7,7 +7,7 @@ use alertkube_lang::fnv32a;
 
 use super::clock::{At, SECOND};
 use super::ground::{INHIBITED, SILENCED};
-use super::intents::Intents;
+use super::intents::{Intents, Stream};
 use super::message::{Message, Said, Sender};
 use super::plan::{Act, Plan, SINKS};
 use super::settings::{KEYED, WINDOWS};
@@ -29,8 +29,8 @@ pub(super) struct Oracle {
     deliveries: BTreeMap<(usize, String), Vec<usize>>,
     /// The message that first told each sink of an episode, and those that ended it and may have been taken: an end that a
     /// sink refused, or that never reached it, has ended nothing there, and what comes back meanwhile goes on.
-    opened: BTreeMap<(usize, String, String), usize>,
-    closed: BTreeMap<(usize, String, String), BTreeSet<usize>>,
+    opened: BTreeMap<Stream, usize>,
+    closed: BTreeMap<Stream, BTreeSet<usize>>,
     pub(super) intents: Intents,
     /// How often a hold repeated what another hold had sent.
     repeats: BTreeMap<(usize, u32, usize, u64), usize>,
@@ -198,7 +198,7 @@ impl Oracle {
         self.ordered(&message, saved);
         let number = self.messages.len();
         for said in &message.about {
-            let key = (sink, said.fingerprint.clone(), said.episode.clone());
+            let key = said.stream(sink);
             match message.action {
                 Action::Resolved => drop(self.closed.entry(key).or_default().insert(number)),
                 _ => drop(self.opened.entry(key).or_insert(number)),
@@ -225,7 +225,7 @@ impl Oracle {
         // Where some are elected and others not, no Lease keeps them apart, and a store that does not answer, or takes
         // nothing, fences nobody: who opened without it tells until it shows that another lives.
         let apart = !self.unelected.contains(&message.sender.seat.0);
-        if !apart && message.sender.undurable && message.sender.unsealed {
+        if !apart && message.sender.undurable && (message.sender.unsealed || message.sender.deaf) {
             return;
         }
         self.figures.zombies += 1;
@@ -246,14 +246,15 @@ impl Oracle {
     /// What was sent before is sent again only if nobody can know that it arrived.
     fn repeats(&mut self, message: &Message, saved: &dyn Fn(usize, u64) -> bool) {
         let key = (message.sink, message.delivery.clone());
-        let Some(before) = self.deliveries.get(&key).and_then(|before| before.last()).copied() else {
-            return;
-        };
-        let last = &self.messages[before];
+        let Some(before) = self.deliveries.get(&key) else { return };
+        let Some(last) = before.last().map(|last| &self.messages[*last]) else { return };
+        // What its sink surely never took is not told twice.
+        let twice = before.iter().any(|before| self.messages[*before].may_be_taken());
         let same_hold = (last.sender.life, last.sender.hold) == (message.sender.life, message.sender.hold);
         self.figures.doubled += 1;
         if let Some((Verdict::Done, heads)) = &last.outcome {
-            let known = same_hold || saved(last.sender.life, *heads);
+            let deaf = message.sender.undurable && message.sender.deaf;
+            let known = same_hold || saved(last.sender.life, *heads) && !deaf;
             let again = message.sink == KEYED && message.action == Action::Resolved;
             if known && !again && !self.amnesia {
                 let how =
@@ -261,7 +262,7 @@ impl Oracle {
                 return self.breaks("what was taken is not repeated", how);
             }
         }
-        if !same_hold {
+        if !same_hold && twice {
             let Sender { life, hold, seat, .. } = message.sender;
             let count = self.repeats.entry((message.sink, seat.0, life, hold)).or_default();
             *count += 1;
@@ -297,7 +298,7 @@ impl Oracle {
     /// intent without an outcome cannot know that nothing left: it is in doubt, and ended in any case.
     fn ordered(&mut self, message: &Message, saved: &dyn Fn(usize, u64) -> bool) {
         for said in &message.about {
-            let key = (message.sink, said.fingerprint.clone(), said.episode.clone());
+            let key = said.stream(message.sink);
             let ends = message.action == Action::Resolved;
             let told = self.opened.contains_key(&key) || self.intents.committed(&key, saved);
             if ends && !told && !self.amnesia {
@@ -322,7 +323,7 @@ impl Oracle {
             return;
         }
         for said in &message.about {
-            let key = (message.sink, said.fingerprint.clone(), said.episode.clone());
+            let key = said.stream(message.sink);
             if let Some(ends) = self.closed.get_mut(&key) {
                 ends.remove(&number);
             }

@@ -5,12 +5,16 @@ use std::time::Duration;
 use alertkube_core::{Input, Verdict, Why};
 
 use super::clock::{At, SECOND};
+use super::life::Flown;
 use super::message::Sender;
 use super::plan::{Mood, Trap};
 use super::world::{Event, Send, World};
 
 /// How long one try at a sink may take.
 const TRY: Duration = Duration::from_secs(10);
+
+/// Who heard of the store this long ago cannot know what is in it.
+const DEAF_AFTER: At = 2 * SECOND;
 
 /// What becomes of a request: when it arrives, and what its sender hears when.
 struct Course {
@@ -23,8 +27,8 @@ impl World {
     pub(super) fn set_off(&mut self, life: usize, send: Send) {
         let slow = self.dice.chance(20);
         let wait = if slow { self.dice.below(4 * SECOND) } else { self.dice.between(50, 5000) };
-        self.lives[life].flights.insert(send.attempt, (send.sink, usize::MAX));
-        let unsettled = self.lives[life].flights.values().filter(|(sink, _)| *sink == send.sink).count();
+        self.lives[life].flights.insert(send.attempt, Flown { sink: send.sink, message: None });
+        let unsettled = self.lives[life].flights.values().filter(|flown| flown.sink == send.sink).count();
         self.oracle.window(send.sink, unsettled);
         self.at(self.now + wait, Event::FirstByte { life, send: Box::new(send) });
     }
@@ -69,9 +73,10 @@ impl World {
             elected: seat.election.is_some(),
             term: state.term,
             hold: state.holds,
-            committed: state.applied > made,
+            committed: state.heads.saved(made),
             undurable: send.undurable,
             unsealed: state.unsealed,
+            deaf: seat.election.is_none() && state.heard + DEAF_AFTER < self.now,
             in_force: self.server.term(seat.seat),
         };
         self.note(|| {
@@ -80,13 +85,10 @@ impl World {
             let (action, delivery) = (send.said.action.as_str(), &send.said.delivery);
             format!("{} sends to {}: {action} {delivery} {about:?}", self.lives[life].name, send.sink)
         });
-        let saved = |lives: &[super::life::Life], life: usize, heads: u64| lives[life].applied > heads;
-        let lives = &self.lives;
-        let message = self
-            .oracle
-            .departs(self.now, sender, (send.sink, &send.said), &|life, heads| saved(lives, life, heads));
+        let saved = |life: usize, heads: u64| self.lives[life].heads.saved(heads);
+        let message = self.oracle.departs(self.now, sender, (send.sink, &send.said), &saved);
         if let Some(flight) = self.lives[life].flights.get_mut(&send.attempt) {
-            flight.1 = message;
+            flight.message = Some(message);
         }
         message
     }

@@ -62,8 +62,8 @@ impl World {
                 let part = write.part;
                 let result = self.server.write(seat.0, write);
                 self.note(|| format!("{}: {part} {numbers:?}: {result:?}", self.lives[life].name));
-                if let (Ok(_), Some(numbers)) = (&result, numbers) {
-                    self.lives[life].applied = self.lives[life].applied.max(head);
+                if let (Ok(_), Some(numbers), Some(head)) = (&result, numbers, head) {
+                    self.lives[life].heads.apply(head);
                     self.lives[life].term = Some(numbers.0);
                     self.server.beats.insert(seat.0, self.now);
                     self.oracle.committed(seat.0, life, numbers);
@@ -86,6 +86,14 @@ impl World {
     /// One without a Lease reads that an elected one lives: it leaves the seat to it, also if it opened it without the
     /// store.
     pub(super) fn reads(&mut self, life: usize, input: &Input) {
+        let answers = match input {
+            Input::Read(_, parts) => parts.iter().any(|(_, read)| read.is_ok()),
+            Input::Wrote(_, _, result) => !matches!(result, Err(StoreTrouble::Unknown(_))),
+            _ => false,
+        };
+        if answers {
+            self.lives[life].heard = self.now;
+        }
         let Input::Read(seat, parts) = input else { return };
         let elected = |(part, read): &(Part, PartRead)| {
             let content = read.as_ref().ok().and_then(Option::as_ref).map(|(content, _)| content);

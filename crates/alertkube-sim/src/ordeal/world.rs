@@ -49,7 +49,7 @@ pub(super) enum Event {
 pub(super) enum Ask {
     Read(SeatId, Vec<Part>),
     Reference(SeatId),
-    Write { seat: SeatId, id: WriteId, write: PartWrite, head: u64 },
+    Write { seat: SeatId, id: WriteId, write: PartWrite, head: Option<u64> },
     SetAside { seat: SeatId, id: WriteId },
 }
 

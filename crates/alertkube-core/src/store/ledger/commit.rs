@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use super::part::{Part, StoreTrouble, Version};
 use super::tail::{Entry, Tail};
 use super::take::Taken;
-use crate::limits::{LEDGER_PENDING_BYTES, LEDGER_VALUE_MAX};
+use crate::limits::{LEDGER_PENDING_BYTES, LEDGER_RETRY_BASE, LEDGER_VALUE_MAX};
 use crate::store::WriteId;
 use crate::time::Now;
 
@@ -153,8 +153,15 @@ impl Open {
     /// The next commits are the last; a rest is cut short for them.
     pub(super) fn close(&mut self, release: bool) {
         self.closing = Some(release);
-        if let Some(Flight { step: Step::Resting(until, _), .. }) = &mut self.flight {
+        if let Some(Flight { step: Step::Resting(_, until, _), .. }) = &mut self.flight {
             *until = Duration::ZERO;
+        }
+    }
+
+    /// Somebody waits for the commit that rests: it is tried no later than after a first failure.
+    pub(super) fn rouse(&mut self) {
+        if let Some(Flight { step: Step::Resting(from, until, _), .. }) = &mut self.flight {
+            *until = (*until).min(*from + LEDGER_RETRY_BASE);
         }
     }
 
@@ -192,7 +199,7 @@ impl Open {
 
     pub(super) fn deadline(&self) -> Option<Duration> {
         let resting = self.flight.as_ref().and_then(|flight| match flight.step {
-            Step::Resting(until, _) => Some(until),
+            Step::Resting(_, until, _) => Some(until),
             Step::Writing(_) | Step::Asking(_) => None,
         });
         let background = (!self.is_quiet()).then(|| self.background.deadline(&self.state())).flatten();
@@ -206,7 +213,7 @@ impl Open {
 
     /// Says whether the last commit of a closing ledger is done.
     pub(super) fn tick(&mut self, now: Now, out: &mut Outbox) -> bool {
-        if let Some(Flight { step: Step::Resting(until, then), .. }) = &self.flight
+        if let Some(Flight { step: Step::Resting(_, until, then), .. }) = &self.flight
             && *until <= now.boot
         {
             match then {
@@ -327,12 +334,14 @@ impl Open {
             Ok(version) => return self.applied(version, out),
             Err(StoreTrouble::Refused { why, text }) => {
                 out.refused(now, Part::Head, why, text);
-                flight.step = Step::Resting(now + out.pause(&mut flight.tries), Then::Write);
+                flight.step = Step::Resting(now, now + out.pause(&mut flight.tries), Then::Write);
             }
-            Err(trouble) => {
-                if let StoreTrouble::Unknown(why) = trouble {
-                    out.unreachable(why);
-                }
+            Err(StoreTrouble::Unknown(why)) => {
+                out.unreachable(why);
+                self.ask_soon(now, out);
+            }
+            Err(StoreTrouble::Conflict) => {
+                out.say(LedgerNews::Contested);
                 self.ask_soon(now, out);
             }
         }
@@ -346,7 +355,7 @@ impl Open {
             flight.tries += 1;
             self.ask(out);
         } else {
-            flight.step = Step::Resting(now + out.pause(&mut flight.tries), Then::Ask);
+            flight.step = Step::Resting(now, now + out.pause(&mut flight.tries), Then::Ask);
         }
     }
 

@@ -31,7 +31,8 @@ pub(super) enum Step {
     Writing(WriteId),
     /// The reading of the head with this number will tell.
     Asking(u64),
-    Resting(Duration, Then),
+    /// From when until when, and what comes then.
+    Resting(Duration, Duration, Then),
 }
 
 #[derive(Clone, Copy)]

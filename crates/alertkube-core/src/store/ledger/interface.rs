@@ -255,6 +255,9 @@ pub enum LedgerNews {
         /// What came instead.
         why: String,
     },
+    /// The head is not as it was left: somebody else wrote it, and who is not known before it is read. Ends with
+    /// [`LedgerNews::Committed`] or [`LedgerNews::Fenced`].
+    Contested,
     /// A head that cannot be read, or that a later release wrote, is left alone; it is looked at again.
     Unreadable {
         /// Which part.

@@ -126,6 +126,13 @@ impl Ledger {
         self.seat().map(|open| open.head.term)
     }
 
+    /// Somebody waits for a commit that rests between two tries: the next is made soon.
+    pub fn rouse(&mut self) {
+        if let Stage::Open(open) = &mut self.stage {
+            open.rouse();
+        }
+    }
+
     /// Bytes of facts that wait to be cut into a commit.
     pub fn waiting(&self) -> usize {
         self.seat().map_or(0, Open::waiting)

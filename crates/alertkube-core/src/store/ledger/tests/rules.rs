@@ -272,7 +272,8 @@ fn a_successor_fences_and_the_fenced_writes_no_more() {
     old.told();
     old.put(1, "a", "old");
     old.pass(SECOND);
-    assert_eq!(old.told(), [LedgerNews::Fenced { term: 2, by: "new".to_owned(), released: false }]);
+    let fenced = LedgerNews::Fenced { term: 2, by: "new".to_owned(), released: false };
+    assert_eq!(old.told(), [LedgerNews::Contested, fenced]);
     assert_eq!((old.store.writes, old.ledger.term()), (new.store.writes, None));
     assert_eq!(old.ledger.put(EntryKey::new(1, "a"), None), None);
     old.pass(600 * SECOND);
@@ -286,7 +287,7 @@ fn a_later_release_fences_too() {
     bench.told();
     bench.put(1, "a", "x");
     bench.pass(SECOND);
-    assert!(matches!(&bench.told()[..], [LedgerNews::Fenced { term: 9, .. }]));
+    assert!(matches!(&bench.told()[..], [LedgerNews::Contested, LedgerNews::Fenced { term: 9, .. }]));
 }
 
 #[test]
@@ -304,7 +305,9 @@ fn an_edit_by_hand_is_written_over() {
         bench.told();
         bench.put(2, "a", "y");
         bench.pass(SECOND);
-        assert!(matches!(&bench.told()[..], [LedgerNews::Overwritten { why }] if why.contains("changed")));
+        assert!(
+            matches!(&bench.told()[..], [LedgerNews::Contested, LedgerNews::Overwritten { why }] if why.contains("changed"))
+        );
         assert_eq!(recovered(&bench.store).len(), 2);
         assert_eq!((bench.store.head().wish, bench.ledger.term()), (1, Some(1)));
     }
@@ -314,7 +317,7 @@ fn an_edit_by_hand_is_written_over() {
     bench.told();
     bench.put(2, "a", "y");
     bench.pass(SECOND);
-    assert_eq!((bench.told(), recovered(&bench.store).len()), (Vec::new(), 1));
+    assert_eq!((bench.told(), recovered(&bench.store).len()), (vec![LedgerNews::Contested], 1));
 }
 
 /// Enough facts to have buckets and segments.
@@ -339,7 +342,9 @@ fn a_deleted_state_is_made_again() {
         gone.iter().for_each(|part| drop(bench.store.parts.remove(part)));
         bench.put(99, "a", "after");
         bench.pass(60 * SECOND);
-        assert!(matches!(&bench.told()[..], [LedgerNews::Overwritten { why }] if why.contains("deleted")));
+        assert!(
+            matches!(&bench.told()[..], [LedgerNews::Contested, LedgerNews::Overwritten { why }] if why.contains("deleted"))
+        );
         assert_eq!((bench.ledger.term(), bench.store.head().term), (Some(2), 2));
         assert_eq!(recovered(&bench.store), plain(&bench.ledger));
         assert_eq!(plain(&bench.ledger).len(), 41);
@@ -359,7 +364,9 @@ fn a_restored_store_is_brought_up_to_date_in_a_higher_term() {
     bench.store.parts = backup.parts;
     bench.put(99, "a", "after");
     bench.pass(60 * SECOND);
-    assert!(matches!(&bench.told()[..], [LedgerNews::Overwritten { why }] if why.contains("older")));
+    assert!(
+        matches!(&bench.told()[..], [LedgerNews::Contested, LedgerNews::Overwritten { why }] if why.contains("older"))
+    );
     assert_eq!((bench.ledger.term(), bench.store.head().term), (Some(3), 3));
     assert_eq!(recovered(&bench.store), plain(&bench.ledger));
     assert_eq!(plain(&bench.ledger).len(), 61);
