@@ -51,8 +51,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ordeal(
         "what was in doubt is certain after a recovery",
         "crates/alertkube-core/src/store/facts.rs",
-        "            fact;\n        let digest =",
-        "            fact;\n        let (doubt, doubted) = (doubt && doubted && false, false);\n        let digest =",
+        "        } = fact;\n        let digest =",
+        "        } = fact;\n        let (doubt, doubted) = (doubt && doubted && false, false);\n        let digest =",
     ),
     ordeal(
         "told records are not restored",

@@ -277,3 +277,5 @@ pub(super) const STORM_BACK_SECONDS_MAX: f64 = 120.0;
 pub(super) const MIGRATED_MAX: Duration = Duration::from_secs(90);
 /// How long what must not come is waited for after a migration.
 pub(super) const MIGRATION_QUIET: Duration = Duration::from_secs(20);
+/// Between two looks at an old release whose pods are to end: each starts kubectl.
+pub(super) const MIGRATION_LOOKED_AT_EVERY: Duration = Duration::from_millis(200);

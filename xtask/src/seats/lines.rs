@@ -107,6 +107,13 @@ fn said(ledger: Ledger, line: &Value) -> Vec<Line> {
             ..common
         }];
     }
+    // The body of the Go program, which is one alert.
+    if body["Fingerprint"].is_string() {
+        let over = body["Resolved"] == true;
+        let action = if over { "resolved" } else { "firing" }.to_owned();
+        let (fingerprint, reason) = (word(&body["Fingerprint"]), word(&body["Reason"]));
+        return vec![Line { fingerprint, reason, over, action, ..common }];
+    }
     let alerts = body["alerts"].as_array().into_iter().flatten();
     let alerts = alerts.map(|alert| Line {
         fingerprint: word(&alert["fingerprint"]),
@@ -173,6 +180,16 @@ mod tests {
         let line = of(json!({}));
         assert_eq!((&*line.fingerprint, &*line.episode, &*line.delivery, line.over), ("k", "e1", "d1", true));
         assert_eq!(of(json!({"x-alertkube-episode": "e2"})).episode, "e2");
+    }
+
+    #[test]
+    fn the_body_of_the_go_program_speaks_of_one_problem() {
+        let body = json!({"Fingerprint": "k", "Reason": "R", "Resolved": true});
+        let line = said(Ledger::Plain, &json!({"at": 1, "headers": {}, "body": body})).remove(0);
+        assert_eq!(
+            (&*line.fingerprint, &*line.reason, line.over, &*line.action),
+            ("k", "R", true, "resolved")
+        );
     }
 
     #[test]
