@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::limits::{ROLLED_OUT_SECONDS_MAX, ROLLOUT_FAULT_EVERY, ROLLOUT_PODS, ROLLOUTS};
+use super::limits::{
+    ROLLED_OUT_SECONDS_MAX, ROLLOUT_FAULT_EVERY, ROLLOUT_PODS, ROLLOUTS, TERMED_SECONDS_MAX,
+};
 use super::verdict::{Figure, Table, Verdict, slowest};
 use super::{image_program, small, weathered};
 use crate::cluster::{self, Cluster};
@@ -118,7 +120,15 @@ fn course(cluster: &Cluster, way: Way, verdict: &mut Verdict) -> Result<()> {
     let (what, bound) = way.at_once();
     verdict.figures.push(Figure::at_most(format!("{}: {what}", way.word()), most as f64, bound, ""));
     verdict.tables.push(table);
-    weathered::settle(&storm, way.word(), verdict)
+    weathered::settle(&storm, way.word(), verdict)?;
+    let (what, slowest) =
+        (format!("{}: slowest from a fault until a receiver heard of it", way.word()), storm.slowest_told());
+    verdict.figures.push(match way {
+        Way::Elected => Figure::at_most(what, slowest, TERMED_SECONDS_MAX, "s"),
+        // Nobody tells between the end of the old pod and the start of the new one.
+        Way::Alone => Figure::told(what, format!("{slowest:.2} s")),
+    });
+    Ok(())
 }
 
 /// Looks at the pods while something is done: what came of it, the most pods that counted at once, and the looks.
