@@ -144,6 +144,12 @@ pub(crate) const LEDGER_RETRY_MAX: Duration = Duration::from_secs(10);
 pub(crate) const LEDGER_ELECTED_WATCH: Duration = Duration::from_secs(30);
 /// How often it is looked at meanwhile.
 pub(crate) const LEDGER_ELECTED_POLL: Duration = Duration::from_secs(3);
+/// How often a head is looked at whose holder waits for the outcome of an attempt: it is sealed between two of them.
+pub(crate) const LEDGER_SETTLE_POLL: Duration = Duration::from_millis(50);
+/// How long it must stand unchanged to be sealed nevertheless: its holder is gone. Five commits apart.
+pub(crate) const LEDGER_SETTLE_STILL: Duration = Duration::from_millis(500);
+/// How long that is waited for at most. The holder tells meanwhile.
+pub(crate) const LEDGER_SETTLE_MAX: Duration = Duration::from_secs(5);
 /// How often a head that cannot be read is looked at again.
 pub(crate) const LEDGER_UNREADABLE_POLL: Duration = Duration::from_secs(10);
 /// Commits of the API server: at least this far apart, which leaves 2 of 12 writes a second for segments.

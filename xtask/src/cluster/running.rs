@@ -224,8 +224,17 @@ impl Cluster {
         if processes::recorded(&self.site, part.name()).is_some() {
             return Ok(());
         }
-        start::part(&self.site, programs, part)?;
+        start::part(&self.site, programs, part, &[])?;
         if part == Part::ApiServer { start::await_api_server(self) } else { Ok(()) }
+    }
+
+    /// Kills the API server and starts it with these flags beside its own ones, until it is started again. A cluster that
+    /// is not ours is taken as it is.
+    pub(crate) fn restart_api_server(&self, flags: &[&str]) -> Result<()> {
+        let Place::Ours { programs } = &self.place else { return Ok(()) };
+        self.stop(Part::ApiServer)?;
+        start::part(&self.site, programs, Part::ApiServer, flags)?;
+        start::await_api_server(self)
     }
 
     /// Makes etcd forget all revisions before the newest one, which is returned.
@@ -246,8 +255,7 @@ impl Cluster {
             return Ok(());
         }
         self.compact()?;
-        self.stop(Part::ApiServer)?;
-        self.start(Part::ApiServer)
+        self.restart_api_server(&[])
     }
 
     /// How a person gets in.

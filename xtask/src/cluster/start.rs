@@ -40,9 +40,11 @@ pub(super) fn down(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Starts one program.
-pub(super) fn part(site: &Site, programs: &Path, part: Part) -> Result<()> {
-    processes::start(site, part.name(), &part.command(site, programs))
+/// Starts one program, with flags beside its own ones.
+pub(super) fn part(site: &Site, programs: &Path, part: Part, flags: &[&str]) -> Result<()> {
+    let mut command = part.command(site, programs);
+    command.args(flags);
+    processes::start(site, part.name(), &command)
 }
 
 /// Waits until the API server says that it is ready.
@@ -64,18 +66,18 @@ fn lock(site: &Site) -> Result<std::fs::File> {
 
 fn begin(site: &Site, programs: &Path) -> Result<Cluster> {
     netns::make(site)?;
-    part(site, programs, Part::Etcd)?;
+    part(site, programs, Part::Etcd, &[])?;
     certs::make(site)?;
-    part(site, programs, Part::ApiServer)?;
+    part(site, programs, Part::ApiServer, &[])?;
     cgroups::make(site)?;
     configs::write(site)?;
     images::write(site)?;
-    part(site, programs, Part::Containerd)?;
+    part(site, programs, Part::Containerd, &[])?;
     await_containerd(site)?;
     let cluster = Cluster::ours(site.clone(), programs.to_owned());
     await_api_server(&cluster).with_context(|| last_words(site, Part::ApiServer))?;
     for later in [Part::ControllerManager, Part::Scheduler, Part::Kubelet, Part::Proxy] {
-        part(site, programs, later)?;
+        part(site, programs, later, &[])?;
     }
     cluster.apply(&api_endpoints().to_string())?;
     await_node(&cluster).with_context(|| last_words(site, Part::Kubelet))?;

@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::limits::{ROLLED_OUT_SECONDS_MAX, ROLLOUT_FAULT_EVERY, ROLLOUT_PODS, ROLLOUTS};
+use super::limits::{
+    ROLLED_OUT_SECONDS_MAX, ROLLOUT_FAULT_EVERY, ROLLOUT_PODS, ROLLOUTS, TERMED_SECONDS_MAX,
+};
 use super::verdict::{Figure, Table, Verdict, slowest};
 use super::{image_program, small, weathered};
 use crate::cluster::{self, Cluster};
 use crate::image;
 use crate::line::Ground;
-use crate::release::{Console, Release, Storm, image_values};
+use crate::release::{Console, Pod, Release, Storm, image_values};
 
 pub(super) const SHOWS: &str = "A rolling update of the two-replica release completes under a storm of failing pods, although \
     `/readyz` is 503 on a follower and no replica may be unavailable: `kubectl rollout status` and `helm --wait` return, \
@@ -49,6 +51,23 @@ impl Way {
             Way::Alone => 1,
         }
     }
+
+    /// Which pods count at once, and how many of them there may be. A Deployment counts none that was told to end against
+    /// `maxSurge`; with Recreate the next one comes when the containers of the last one have ended, and its object may
+    /// still be there.
+    const fn at_once(self) -> (&'static str, f64) {
+        match self {
+            Way::Elected => ("most pods at once that were not told to end", 3.0),
+            Way::Alone => ("most pods at once that run, those that end among them", 1.0),
+        }
+    }
+
+    const fn counts(self, pod: &Pod) -> bool {
+        match self {
+            Way::Elected => !pod.ends,
+            Way::Alone => !pod.over,
+        }
+    }
 }
 
 /// Makes the proof.
@@ -76,7 +95,7 @@ fn course(cluster: &Cluster, way: Way, verdict: &mut Verdict) -> Result<()> {
     storm.blow(ROLLOUT_FAULT_EVERY);
     let mut table = Table::new(
         format!("Rollouts, {}", way.word()),
-        &["round", "seconds until helm returned", "most pods seen at once", "looks"],
+        &["round", "seconds until helm returned", "most pods that counted at once", "looks"],
     );
     let mut seconds = Vec::new();
     let mut most = 0;
@@ -88,7 +107,7 @@ fn course(cluster: &Cluster, way: Way, verdict: &mut Verdict) -> Result<()> {
             "helm upgrade alertkube ./helm --reuse-values --set podAnnotations.round=r{round} --wait --timeout 3m && {STATUS}"
         );
         let start = Instant::now();
-        let (said, seen, looks) = watched(&release, || console.types(&words))?;
+        let (said, seen, looks) = watched((&release, way), || console.types(&words))?;
         seconds.push(start.elapsed().as_secs_f64());
         let said = said?;
         verdict.figures.push(Figure::exactly(format!("{}: rollout {round}: exit", way.word()), said.code, 0));
@@ -98,16 +117,25 @@ fn course(cluster: &Cluster, way: Way, verdict: &mut Verdict) -> Result<()> {
     }
     let what = format!("{}: slowest rollout", way.word());
     verdict.figures.push(Figure::at_most(what, slowest(seconds), ROLLED_OUT_SECONDS_MAX, "s"));
-    // One more than there should be: the new one stands by before the old one ends.
-    let bound = if way == Way::Alone { 1 } else { 3 };
-    let what = format!("{}: most pods at once, those that end included", way.word());
-    verdict.figures.push(Figure::at_most(what, most as f64, f64::from(bound), ""));
+    let (what, bound) = way.at_once();
+    verdict.figures.push(Figure::at_most(format!("{}: {what}", way.word()), most as f64, bound, ""));
     verdict.tables.push(table);
-    weathered::settle(&storm, way.word(), verdict)
+    weathered::settle(&storm, way.word(), verdict)?;
+    let (what, slowest) =
+        (format!("{}: slowest from a fault until a receiver heard of it", way.word()), storm.slowest_told());
+    verdict.figures.push(match way {
+        Way::Elected => Figure::at_most(what, slowest, TERMED_SECONDS_MAX, "s"),
+        // Nobody tells between the end of the old pod and the start of the new one.
+        Way::Alone => Figure::told(what, format!("{slowest:.2} s")),
+    });
+    Ok(())
 }
 
-/// Looks at the pods while something is done: what came of it, the most pods that were there at once, and the looks.
-fn watched<T: Send>(release: &Release<'_>, work: impl FnOnce() -> T + Send) -> Result<(T, usize, usize)> {
+/// Looks at the pods while something is done: what came of it, the most pods that counted at once, and the looks.
+fn watched<T: Send>(
+    (release, way): (&Release<'_>, Way),
+    work: impl FnOnce() -> T + Send,
+) -> Result<(T, usize, usize)> {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let working = scope.spawn(|| {
@@ -117,7 +145,7 @@ fn watched<T: Send>(release: &Release<'_>, work: impl FnOnce() -> T + Send) -> R
         });
         let (mut most, mut looks) = (0, 0);
         while !done.load(Ordering::SeqCst) {
-            most = most.max(release.pods()?.len());
+            most = most.max(release.pods()?.iter().filter(|pod| way.counts(pod)).count());
             looks += 1;
         }
         let came = working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));

@@ -20,6 +20,8 @@ pub(crate) struct Pod {
     pub(crate) ready: bool,
     /// Whether it was told to end.
     pub(crate) ends: bool,
+    /// Whether all its containers have ended: only its object is still there.
+    pub(crate) over: bool,
     pub(crate) restarts: u64,
     /// The id of its container, without the runtime's name.
     pub(crate) container: Option<String>,
@@ -43,6 +45,7 @@ impl Pod {
             address: status["podIP"].as_str().and_then(|address| address.parse().ok()),
             ready: status["conditions"].as_array().is_some_and(|all| all.iter().any(ready)),
             ends: !meta["deletionTimestamp"].is_null(),
+            over: ["Succeeded", "Failed"].iter().any(|phase| status["phase"] == **phase),
             restarts: container["restartCount"].as_u64().unwrap_or(0),
             container: container["containerID"]
                 .as_str()
@@ -79,6 +82,9 @@ mod tests {
         });
         let old = Pod::read(&of).unwrap();
         assert_eq!((old.ready, old.ends, old.restarts), (true, true, 2));
+        assert!(!young.over && !old.over);
+        of["status"]["phase"] = json!("Succeeded");
+        assert!(Pod::read(&of).unwrap().over);
         assert_eq!((old.container.as_deref(), old.address.map(|of| of.is_ipv4())), (Some("abc"), Some(true)));
         assert!(Pod::read(&json!({})).is_err());
     }

@@ -126,6 +126,15 @@ impl Storm {
         Ok(yard.audience.tally(yard.herd.fates()))
     }
 
+    /// Seconds from a fault until a receiver first heard of it, the slowest of all that were told.
+    pub(crate) fn slowest_told(&self) -> f64 {
+        let yard = lock(&self.yard);
+        let waits = yard.herd.fates().iter().flat_map(|fate| {
+            yard.audience.firsts(fate, false).map(|(at, _)| (at - fate.began) as f64 / 1000.0)
+        });
+        waits.fold(0.0, f64::max)
+    }
+
     /// How many faults were made.
     pub(crate) fn faults(&self) -> usize {
         lock(&self.yard).herd.fates().len()

@@ -209,6 +209,11 @@ pub(crate) fn taken_over(key: &EntryKey, value: Box<[u8]>) -> Box<[u8]> {
     }
 }
 
+/// Whether a fact says that an attempt is on its way.
+pub(crate) fn is_on_its_way(key: &EntryKey, value: &[u8]) -> bool {
+    key.what.starts_with("t/") && parsed::<ToldFact>(value).is_some_and(|fact| fact.attempts > 0)
+}
+
 /// What came of reading facts back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Restored {

@@ -12,6 +12,9 @@ use crate::house::{House, Line, elected, settings, taken, unelected};
 use crate::objects::{crashing, evicted, lacking, node, pod};
 use crate::policy::matcher;
 
+/// How long an heir waits for the outcome of what its forerunner, which is gone, was about to say.
+const SETTLED: Duration = Duration::from_millis(500);
+
 fn sick(house: &mut House, name: &str) {
     let object = crashing(name, &house.time(5));
     house.put(KindId::Pod, object);
@@ -251,6 +254,7 @@ fn who_slept_after_a_commit_sends_nothing_without_another() {
     house.boot += Duration::from_secs(600);
     house.join(elected(Standby::Cold));
     house.hold(1);
+    house.advance(SETTLED);
     assert_eq!(house.lines("chat"), [((600, 1), "first CrashLoopBackOff web".to_owned())]);
     house.reconnect(0);
     house.seconds(60);
@@ -269,6 +273,7 @@ fn what_another_process_laid_down_is_no_commit_of_ours() {
         house.crash(heir - 1);
         let heard = house.heard.len();
         house.join_over(unelected(), Line::Stuck);
+        house.advance(SETTLED);
         assert_eq!(house.step(heir), 1, "the seal");
         assert_eq!(house.status(heir).seat.hold, Holding::Holds);
         assert_eq!(house.heard.len(), heard, "heir {heir} has not committed what it is about to say");

@@ -26,10 +26,12 @@ pub(super) struct Case {
     verb: &'static str,
     /// What has to be gone so that the right is needed.
     first: Option<&'static str>,
+    /// How many replicas it takes.
+    replicas: u32,
 }
 
 const fn case(from: From, resource: &'static str, verb: &'static str) -> Case {
-    Case { from, resource, verb, first: None }
+    Case { from, resource, verb, first: None, replicas: 1 }
 }
 
 const NO_LEASE: &str = "kubectl delete lease alertkube -n kube-system --ignore-not-found";
@@ -54,13 +56,15 @@ pub(super) const CASES: &[Case] = &[
     case(From::Watching, "jobs", "list"),
     case(From::Watching, "jobs", "watch"),
     case(From::Lease, "leases", "get"),
-    case(From::Lease, "leases", "watch"),
+    // Who leads does not watch it.
+    Case { replicas: 2, ..case(From::Lease, "leases", "watch") },
     Case { first: Some(NO_LEASE), ..case(From::Lease, "leases", "create") },
     case(From::Lease, "leases", "update"),
     case(From::Lease, "events", "create"),
-    Case { first: Some(NO_STATE), ..case(From::State, "configmaps", "create") },
-    case(From::State, "configmaps", "get"),
+    // What is updated at once is there already.
     case(From::State, "configmaps", "update"),
+    case(From::State, "configmaps", "get"),
+    Case { first: Some(NO_STATE), ..case(From::State, "configmaps", "create") },
 ];
 
 /// What came of it.
@@ -83,7 +87,7 @@ pub(super) fn without(console: &Console<'_>, release: &Release<'_>, case: &Case)
     if let Some(first) = case.first {
         console.does(first)?;
     }
-    console.does("kubectl scale deployment alertkube --replicas=1")?;
+    console.does(&format!("kubectl scale deployment alertkube --replicas={}", case.replicas))?;
     let outcome = heard(console, release, case);
     replace(console, &original)?;
     outcome
@@ -91,7 +95,7 @@ pub(super) fn without(console: &Console<'_>, release: &Release<'_>, case: &Case)
 
 fn heard(console: &Console<'_>, release: &Release<'_>, case: &Case) -> Result<Outcome> {
     let said = run::until("a line about it", MISSED_RIGHT_SAID_MAX, || {
-        let log = console.types("kubectl logs deployment/alertkube --tail=-1")?.out;
+        let log = console.types("kubectl logs -l app.kubernetes.io/name=alertkube --tail=-1")?.out;
         Ok(log.lines().find(|line| case.is_named_in(line)).map(str::to_owned))
     });
     // A loop of crashes would show by then.
@@ -111,6 +115,11 @@ fn replace(console: &Console<'_>, role: &Value) -> Result<()> {
 }
 
 impl Case {
+    /// Whether only a server needs the right that does not stream its lists: one that does asks for `watch` alone.
+    pub(super) fn is_of_plain_lists(&self) -> bool {
+        self.verb == "list"
+    }
+
     /// The kind, name and namespace of the Role, as kubectl takes them.
     fn role(self, console: &Console<'_>) -> Result<String> {
         Ok(match self.from {

@@ -24,6 +24,8 @@ pub(super) const SHOWS: &str = "Every verb that the pod's service account has on
     and the container goes on.";
 
 const LEASES_IN: &str = "kube-system";
+/// With this the API server does not stream its lists, as those before 1.34 do not.
+const PLAIN_LISTS: &str = "--feature-gates=WatchList=false";
 /// A namespace that neither the release nor its Lease lies in.
 const ELSEWHERE: &str = "default";
 
@@ -97,11 +99,14 @@ fn asked(ground: &Ground<'_>, scope: Scope, verdict: &mut Verdict) -> Result<()>
 fn taken_away(console: &Console<'_>, release: &Release<'_>, verdict: &mut Verdict) -> Result<()> {
     let mut table = Table::new("Rights taken away one at a time", &["right", "what the log says"]);
     let (mut silent, mut restarts) = (0, 0);
-    for case in CASES {
-        let outcome = without(console, release, case).with_context(|| case.to_string())?;
-        silent += usize::from(outcome.line.is_none());
-        restarts += outcome.restarts;
-        table.row(&[&case, &outcome.line.as_deref().unwrap_or("**nothing**")]);
+    for plain in [true, false] {
+        console.cluster().restart_api_server(if plain { &[PLAIN_LISTS] } else { &[] })?;
+        for case in CASES.iter().filter(|case| case.is_of_plain_lists() == plain) {
+            let outcome = without(console, release, case).with_context(|| case.to_string())?;
+            silent += usize::from(outcome.line.is_none());
+            restarts += outcome.restarts;
+            table.row(&[&case, &outcome.line.as_deref().unwrap_or("**nothing**")]);
+        }
     }
     verdict.figures.extend([
         Figure::exactly("rights that were taken away", CASES.len(), CASES.len()),
@@ -109,8 +114,13 @@ fn taken_away(console: &Console<'_>, release: &Release<'_>, verdict: &mut Verdic
         Figure::exactly("restarts of containers meanwhile", restarts, 0),
     ]);
     verdict.tables.push(table);
+    verdict.notes.push(NOTE.to_owned());
     Ok(())
 }
+
+const NOTE: &str = "The rights to list are taken away before an API server that does not stream its lists \
+    (`--feature-gates=WatchList=false`): one that streams them asks for `watch` alone, and nothing is missed there. The \
+    right to watch the Lease is taken from two replicas, since only a follower watches it.";
 
 impl std::fmt::Display for Ask {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -113,7 +113,9 @@ impl Course<'_> {
         self.release.seated(1)?;
         self.storm.blow(SEED_FAULT_EVERY);
         let upgraded = self.console.types(UPGRADE)?;
-        let mut figures = vec![Figure::exactly(format!("`{UPGRADE}`: exit"), upgraded.code, 0)];
+        // A record's table has one line for each figure.
+        let words = UPGRADE.replace("\\\n  ", "");
+        let mut figures = vec![Figure::exactly(format!("`{words}`: exit"), upgraded.code, 0)];
         let seats = self.release.seated(2).with_context(|| upgraded.err.clone())?;
         figures.extend(page::followed(self.console, &seats)?);
         let mut takeovers = Vec::new();

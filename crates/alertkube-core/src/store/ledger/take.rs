@@ -9,8 +9,12 @@ use super::interface::{Accord, Claim, LedgerNews, Seq};
 use super::outbox::Outbox;
 use super::part::{Content, Part, StoreTrouble, Version};
 use super::recover::{Found, Recovered, needed, recover};
-use crate::limits::{LEDGER_ELECTED_POLL, LEDGER_ELECTED_WATCH, LEDGER_UNREADABLE_POLL};
+use crate::limits::{
+    LEDGER_ELECTED_POLL, LEDGER_ELECTED_WATCH, LEDGER_SETTLE_MAX, LEDGER_SETTLE_POLL, LEDGER_SETTLE_STILL,
+    LEDGER_UNREADABLE_POLL,
+};
 use crate::store::WriteId;
+use crate::store::facts::is_on_its_way;
 use crate::time::{Now, Stamp};
 
 /// What one reading of a part gives.
@@ -41,8 +45,10 @@ pub(super) struct Taking {
     claim: Claim,
     step: Step,
     tries: u32,
-    /// The version of an elected holder's head, and the boot instant at which it was first seen.
+    /// The version of another holder's head, and the boot instant at which it was first seen.
     watched: Option<(Version, Duration)>,
+    /// The boot instant at which an attempt was first seen to be on its way.
+    unsettled: Option<Duration>,
     said_waiting: bool,
     said_unreadable: Option<String>,
 }
@@ -81,7 +87,15 @@ struct Loading {
 impl Taking {
     pub(super) fn new(claim: Claim, out: &mut Outbox) -> Taking {
         let step = Step::Asking(out.ask_head());
-        Taking { claim, step, tries: 0, watched: None, said_waiting: false, said_unreadable: None }
+        Taking {
+            claim,
+            step,
+            tries: 0,
+            watched: None,
+            unsettled: None,
+            said_waiting: false,
+            said_unreadable: None,
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -159,6 +173,10 @@ impl Taking {
         {
             return Progress::Going;
         }
+        let others = !head.released && head.holder != self.claim.holder;
+        if others && is_unsettled(&records) && !self.has_let_settle(now.boot, &version) {
+            return Progress::Going;
+        }
         self.seal(now, Sealing { head, records, content }, Some(version), out);
         Progress::Going
     }
@@ -184,14 +202,32 @@ impl Taking {
         }
     }
 
-    /// Whether an elected holder's head has stood unchanged for long enough.
-    fn has_waited(&mut self, now: Duration, head: &Head, version: &Version, out: &mut Outbox) -> bool {
+    /// Since when a head is seen to stand unchanged.
+    fn still_since(&mut self, now: Duration, version: &Version) -> Duration {
         let since = match &self.watched {
             Some((seen, since)) if seen == version => *since,
             _ => now,
         };
         self.watched = Some((version.clone(), since));
-        let until = since + LEDGER_ELECTED_WATCH;
+        since
+    }
+
+    /// Whether a holder that may live has had its time to write down what became of its attempts. Once it is fenced it
+    /// cannot, and each of them is in doubt and said again. A head that is sealed between two attempts leaves no doubt:
+    /// what was not committed has not left.
+    fn has_let_settle(&mut self, now: Duration, version: &Version) -> bool {
+        let still = self.still_since(now, version) + LEDGER_SETTLE_STILL;
+        let until = still.min(*self.unsettled.get_or_insert(now) + LEDGER_SETTLE_MAX);
+        if now >= until {
+            return true;
+        }
+        self.step = Step::Resting(until.min(now + LEDGER_SETTLE_POLL));
+        false
+    }
+
+    /// Whether an elected holder's head has stood unchanged for long enough.
+    fn has_waited(&mut self, now: Duration, head: &Head, version: &Version, out: &mut Outbox) -> bool {
+        let until = self.still_since(now, version) + LEDGER_ELECTED_WATCH;
         if now >= until {
             return true;
         }
@@ -343,4 +379,13 @@ impl Taking {
             _ => Progress::Taken(taken),
         }
     }
+}
+
+/// Whether the last that the journal's tail says of some message is that it is on its way.
+fn is_unsettled(records: &[Record]) -> bool {
+    let mut last = BTreeMap::new();
+    for (key, value) in records.iter().flat_map(|record| &record.facts) {
+        last.insert(key, value.as_deref());
+    }
+    last.into_iter().any(|(key, value)| value.is_some_and(|value| is_on_its_way(key, value)))
 }

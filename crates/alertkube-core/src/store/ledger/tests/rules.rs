@@ -92,6 +92,55 @@ fn a_head_that_moves_is_watched_from_then_on() {
     assert_eq!(bench.ledger.term(), Some(2));
 }
 
+/// What a sink knows of an alert, while an attempt is on its way or not.
+fn told(on_its_way: bool) -> String {
+    let attempts = if on_its_way { r#","attempts":7"# } else { "" };
+    format!(r#"{{"episode":1,"severity":"warning","at":1,"open":true{attempts}}}"#)
+}
+
+#[test]
+fn a_head_is_sealed_between_two_attempts() {
+    let mut old = Bench::new(claim("old", true), Pace::API, Store::default());
+    old.put(1, "t/hook", &told(true));
+    old.work();
+    let mut new = Bench::new(claim("new", true), Pace::API, old.store.clone());
+    new.pass(SECOND / 4);
+    assert_eq!(new.ledger.term(), None);
+    // One that lives goes on, and writes down what became of it.
+    for (subject, on_its_way) in [(2, true), (1, false)] {
+        old.store = new.store.clone();
+        old.put(subject, "t/hook", &told(on_its_way));
+        old.pass(SECOND / 4);
+        new.store = old.store.clone();
+        new.pass(SECOND / 4);
+        assert_eq!(new.ledger.term(), None, "{subject}");
+    }
+    old.store = new.store.clone();
+    old.put(2, "t/hook", &told(false));
+    old.pass(SECOND / 4);
+    new.store = old.store.clone();
+    new.pass(SECOND / 10);
+    assert_eq!(new.ledger.term(), Some(2));
+    assert!(recovered(&new.store).values().all(|fact| *fact == told(false).as_bytes()));
+}
+
+#[test]
+fn an_attempt_whose_holder_is_gone_is_waited_for_a_moment_and_one_that_never_ends_not_for_long() {
+    let mut old = Bench::new(claim("old", true), Pace::API, Store::default());
+    old.put(1, "t/hook", &told(true));
+    old.work();
+    let mut new = Bench::new(claim("new", true), Pace::API, old.store.clone());
+    new.pass(SECOND / 2);
+    assert_eq!(new.ledger.term(), Some(2));
+    let mut new = Bench::new(claim("new", true), Pace::API, old.store.clone());
+    let began = new.at;
+    while new.ledger.term().is_none() {
+        new.store.edit(Part::Head, |_| {});
+        new.pass(SECOND / 4);
+    }
+    assert_eq!(new.at - began, 5 * SECOND);
+}
+
 #[test]
 fn what_cannot_be_read_is_left_alone() {
     type Spoil = (&'static str, fn(&mut Content));
