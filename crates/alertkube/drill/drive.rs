@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertkube_core::{
-    Claim, EntryKey, Ledger, LedgerEffect, LedgerNews, Pace, Part, PartRead, Seq, StoreTrouble, Version,
+    Claim, EntryKey, Ledger, LedgerEffect, LedgerNews, Now, Pace, Part, PartRead, Seq, StoreTrouble, Version,
     WriteId,
 };
 use anyhow::{Context, bail};
@@ -30,6 +30,8 @@ pub(crate) struct Drive {
     answers: (mpsc::UnboundedSender<Answer>, mpsc::UnboundedReceiver<Answer>),
     entries: Option<usize>,
     closed: bool,
+    /// Requests whose answers are still to come.
+    asked: usize,
     /// Promises that are not kept yet: since when, and what follows when they are.
     waiting: VecDeque<(Seq, Duration, Option<u64>)>,
 }
@@ -52,6 +54,7 @@ impl Drive {
             answers,
             entries,
             closed: false,
+            asked: 0,
             waiting: VecDeque::new(),
         }
     }
@@ -109,7 +112,8 @@ impl Drive {
     /// Waits until nothing is due any more, at most so long; then for a while in which nothing may be written.
     pub(crate) async fn calm(&mut self, at_most: Duration) -> anyhow::Result<()> {
         let end = self.clock.now().boot + at_most;
-        while self.ledger.deadline().is_some() && self.clock.now().boot < end {
+        // Nothing is due either while an answer is awaited.
+        while (self.asked > 0 || self.ledger.deadline().is_some()) && self.clock.now().boot < end {
             self.turn(STEP).await?;
         }
         println!("calm");
@@ -132,23 +136,31 @@ impl Drive {
 
     /// Does what is due and waits for an answer or the next deadline, no longer than this.
     pub(crate) async fn turn(&mut self, at_most: Duration) -> anyhow::Result<()> {
-        self.ledger.tick(self.clock.now());
-        self.drain()?;
+        let now = self.clock.now();
+        self.ledger.tick(now);
+        self.drain(now)?;
         let now = self.clock.now().boot;
         let wake = self.ledger.deadline().map_or(now + at_most, |at| at.min(now + at_most));
-        tokio::select! {
+        let answer = tokio::select! {
             biased;
-            answer = self.answers.1.recv() => match answer.context("nobody asks any more")? {
-                Answer::Read(parts) => self.ledger.read(self.clock.now(), parts),
-                Answer::Wrote(id, result) => self.ledger.wrote(self.clock.now(), id, result),
-            },
-            () = self.clock.sleep_until(wake) => {}
+            answer = self.answers.1.recv() => Some(answer.context("nobody asks any more")?),
+            () = self.clock.sleep_until(wake) => None,
+        };
+        let now = self.clock.now();
+        if let Some(answer) = answer {
+            self.asked -= 1;
+            match answer {
+                Answer::Read(parts) => self.ledger.read(now, parts),
+                Answer::Wrote(id, result) => self.ledger.wrote(now, id, result),
+            }
         }
-        self.drain()
+        self.drain(now)
     }
 
-    fn drain(&mut self) -> anyhow::Result<()> {
+    /// Does what the ledger decided at this instant.
+    fn drain(&mut self, decided: Now) -> anyhow::Result<()> {
         while let Some(effect) = self.ledger.poll() {
+            self.asked += usize::from(!matches!(effect, LedgerEffect::News(_)));
             let (store, answers, clock) = (Arc::clone(&self.store), self.answers.0.clone(), self.clock);
             match effect {
                 LedgerEffect::Read(parts) => drop(tokio::spawn(async move {
@@ -166,7 +178,7 @@ impl Drive {
                     let word = if result.is_ok() { "write" } else { "refused" };
                     // In base64, as it goes over the wire and lies in the store.
                     let bytes = meta + body.div_ceil(3) * 4;
-                    println!("{word} {} {part} {bytes} {}", begun.boot.as_millis(), took.as_micros());
+                    println!("{word} {} {part} {bytes} {}", decided.boot.as_millis(), took.as_micros());
                     answers.send(Answer::Wrote(id, result))
                 })),
                 LedgerEffect::SetAside(id, part, content) => drop(tokio::spawn(async move {

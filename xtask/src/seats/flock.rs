@@ -1,7 +1,5 @@
 //! Shards of one program, each in a network of its own, on the ground that a pair has too.
 
-use std::net::SocketAddr;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -10,9 +8,10 @@ use serde_json::{Value, json};
 use super::config::state_of;
 use super::herd::Herd;
 use super::limits;
-use super::pair::{Plan, Stage, settle};
+use super::pair::{Plan, Stage};
+use super::patience::{none_left, within};
 use super::replica::{Birth, Replica};
-use super::watchman::said;
+use super::watchman::{said, stands_by};
 use crate::line::Ground;
 
 /// One process of a shard.
@@ -76,7 +75,7 @@ impl<'a> Flock<'a> {
         let birth = if member.elected { birth } else { Birth { lease: None, ..birth } };
         member.replica.start(&stage.kit, &birth)?;
         member.runs = true;
-        self.await_door(at, "/readyz?standby=ok", "ready or standing by", |(code, _)| *code == 200)
+        self.await_standby(at)
     }
 
     /// Ends the processes of a shard in good order.
@@ -125,24 +124,23 @@ impl<'a> Flock<'a> {
         let start = Instant::now();
         for shard in 0..total {
             let words = format!("shard {shard} of {total}, ");
-            loop {
+            let led = within(at_most.saturating_sub(start.elapsed()), || {
                 self.look()?;
-                let mut leads = 0;
-                for member in self.members.iter().filter(|member| member.shard == shard && member.runs) {
-                    let answer = self.ask(member.replica.door()?, "/readyz");
-                    leads +=
-                        usize::from(answer.is_some_and(|(code, text)| code == 200 && text.contains(&words)));
-                }
-                if leads == 1 {
-                    break;
-                }
-                if start.elapsed() > at_most {
-                    bail!("no shard {shard} of {total}: {}", self.said(shard));
-                }
-                thread::sleep(limits::LOOK_EVERY);
-            }
+                Ok((self.leading(shard, &words)? == 1).then_some(()))
+            })?;
+            led.with_context(|| format!("no shard {shard} of {total}: {}", self.said(shard)))?;
         }
         Ok(start.elapsed())
+    }
+
+    /// How many processes of a shard say that they lead it, in these words.
+    fn leading(&self, shard: usize, words: &str) -> Result<usize> {
+        let mut leading = 0;
+        for member in self.members.iter().filter(|member| member.shard == shard && member.runs) {
+            let answer = said(self.stage.kit.ground.cluster(), member.replica.door()?, "/readyz");
+            leading += usize::from(answer.is_some_and(|(code, text)| code == 200 && text.contains(words)));
+        }
+        Ok(leading)
     }
 
     /// Fails when a process ended by itself, and takes in what the receivers wrote.
@@ -162,7 +160,7 @@ impl<'a> Flock<'a> {
 
     /// How many sinks are still to hear of what was done; waited for until there are none, for so long.
     pub(crate) fn settle(&mut self, at_most: Duration) -> Result<usize> {
-        settle(at_most, || {
+        none_left(at_most, || {
             self.look()?;
             Ok(self.stage.audience.left(self.stage.herd.fates()))
         })
@@ -195,32 +193,13 @@ impl<'a> Flock<'a> {
         Ok(left)
     }
 
-    fn ask(&self, door: SocketAddr, path: &str) -> Option<(u16, String)> {
-        said(self.stage.kit.ground.cluster(), door, path)
-    }
-
-    fn await_door(
-        &mut self,
-        at: usize,
-        path: &str,
-        what: &str,
-        good: impl Fn(&(u16, String)) -> bool,
-    ) -> Result<()> {
-        let (start, door) = (Instant::now(), self.members[at].replica.door()?);
-        loop {
+    fn await_standby(&mut self, at: usize) -> Result<()> {
+        let (shard, door) = (self.members[at].shard, self.members[at].replica.door()?);
+        let stands = within(limits::SEATED_MAX, || {
             self.look()?;
-            if self.ask(door, path).as_ref().is_some_and(&good) {
-                return Ok(());
-            }
-            if start.elapsed() > limits::SEATED_MAX {
-                bail!(
-                    "shard {} is not {what}: {}",
-                    self.members[at].shard,
-                    self.said(self.members[at].shard)
-                );
-            }
-            thread::sleep(limits::LOOK_EVERY);
-        }
+            Ok(stands_by(self.stage.kit.ground.cluster(), door)?.then_some(()))
+        })?;
+        stands.with_context(|| format!("shard {shard} is not ready or standing by: {}", self.said(shard)))
     }
 
     /// The last lines of what the processes of a shard said.

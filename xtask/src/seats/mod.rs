@@ -11,6 +11,7 @@ mod limits;
 mod lines;
 mod node;
 mod pair;
+mod patience;
 mod replica;
 mod tally;
 mod watchman;

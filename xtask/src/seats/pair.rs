@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::api::Api;
@@ -15,6 +14,7 @@ use super::config::{self, ACCOUNT, configuration};
 use super::herd::Herd;
 use super::limits;
 use super::node::Node;
+use super::patience::{none_left, within};
 use super::replica::{Birth, Kit, Replica};
 use super::tally::Tally;
 use super::watchman::{Watchman, stands_by};
@@ -130,21 +130,14 @@ impl<'a> Pair<'a> {
         at_most: Duration,
         mut seen: impl FnMut(&mut Pair<'a>) -> Result<Option<T>>,
     ) -> Result<T> {
-        let start = Instant::now();
-        loop {
+        let found = within(at_most, || {
             self.look()?;
-            if let Some(found) = seen(self)? {
-                return Ok(found);
-            }
-            if start.elapsed() >= at_most {
-                bail!(
-                    "{what} not seen within {} s; the doors answer {:?}",
-                    at_most.as_secs(),
-                    self.watchman.now()
-                );
-            }
-            thread::sleep(limits::LOOK_EVERY);
-        }
+            seen(self)
+        })?;
+        found.with_context(|| {
+            let seconds = at_most.as_secs();
+            format!("{what} not seen within {seconds} s; the doors answer {:?}", self.watchman.now())
+        })
     }
 
     /// Waits until just one leads; which.
@@ -191,7 +184,7 @@ impl<'a> Pair<'a> {
 
     /// How many sinks are still to hear of what was done; waited for until there are none, for so long.
     pub(crate) fn settle(&mut self, at_most: Duration) -> Result<usize> {
-        settle(at_most, || {
+        none_left(at_most, || {
             self.look()?;
             Ok(self.audience.left(self.herd.fates()))
         })
@@ -207,17 +200,5 @@ impl<'a> Pair<'a> {
     /// What the lines so far say.
     pub(crate) fn tally(&self) -> Tally {
         self.audience.tally(self.herd.fates())
-    }
-}
-
-/// Waits until nothing is left, at most for so long; what is left then.
-pub(super) fn settle(at_most: Duration, mut left: impl FnMut() -> Result<usize>) -> Result<usize> {
-    let start = Instant::now();
-    loop {
-        let left = left()?;
-        if left == 0 || start.elapsed() >= at_most {
-            return Ok(left);
-        }
-        thread::sleep(limits::LOOK_EVERY);
     }
 }

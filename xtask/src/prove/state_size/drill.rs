@@ -19,7 +19,7 @@ pub(super) struct Kit<'a> {
 /// One write that the store answered.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Write {
-    /// Milliseconds on the boot clock.
+    /// When the ledger decided upon it: milliseconds on the boot clock.
     pub(super) at: u64,
     pub(super) bucket: bool,
     pub(super) head: bool,

@@ -13,8 +13,8 @@ use self::drill::{Kit, Said};
 use self::idle::Idle;
 use self::kills::Kills;
 use super::limits::{
-    CHECKPOINT_BYTES_MAX, CHECKPOINT_WRITES_MAX, IDLE, IDLE_LEASE_WRITES_MAX, STATE_ALERTS, STATE_FILL_RATE,
-    STATE_KILLS, STORM_ALERTS, STORM_BYTES_MAX, STORM_RATE, STORM_WRITES_MAX,
+    CHECKPOINT_BYTES_MAX, CHECKPOINT_WRITES_MAX, IDLE, IDLE_LEASE_WRITES_MAX, NOTES_MAX, STATE_ALERTS,
+    STATE_FILL_RATE, STATE_KILLS, STORM_ALERTS, STORM_BYTES_MAX, STORM_RATE, STORM_WRITES_MAX,
 };
 use super::verdict::{Figure, Verdict};
 use super::{built, percentile, program, small};
@@ -29,9 +29,9 @@ pub(super) const SHOWS: &str = "The records of 100,000 active alerts in ConfigMa
 
 const NOTE: &str = "A driver puts facts into the very ledger and store that ship, with a service account's token: for each \
     alert the alert itself and an intent for each of two sinks, and when these are committed two outcomes. Bytes are meta \
-    and body in base64, as they go over the wire. Rates are the most in any second. The killed driver writes down what it is \
-    about to do before it does it, and the commits that it heard of; the next one does the same in order to a map of its own and \
-    compares. *idle* is the real program.";
+    and body in base64, as they go over the wire. Rates are the most in any second, by when the ledger decided upon each \
+    write. The killed driver writes down what it is about to do before it does it, and the commits that it heard of; the \
+    next one does the same in order to a map of its own and compares. *idle* is the real program.";
 
 /// Makes the proof.
 pub(super) fn prove() -> Result<Verdict> {
@@ -45,9 +45,11 @@ pub(super) fn prove() -> Result<Verdict> {
     let storm =
         kit.run("tell", &["--alerts", &alerts, "--rate", &STORM_RATE.to_string()]).context("the storm")?;
     verdict.figures.extend(stormed(&storm));
+    verdict.notes.extend(troubles("storm", &storm));
     let (from, more) = (alerts, part(STATE_ALERTS).saturating_sub(STORM_ALERTS).to_string());
     let words = ["--from", &from, "--alerts", &more, "--rate", &STATE_FILL_RATE.to_string()];
     let filled = kit.run("tell", &words).context("filling")?;
+    verdict.notes.extend(troubles("filling", &filled));
     let api = Api::reach(&cluster)?;
     let opened = kit.run("open", &[]).context("opening")?;
     verdict.figures.extend(sized(&api, &ground, part(STATE_ALERTS).max(STORM_ALERTS), &filled, &opened)?);
@@ -122,6 +124,12 @@ fn sized(api: &Api, ground: &Ground<'_>, alerts: usize, filled: &Said, opened: &
         Figure::told("restart: from asking for the head to ready", format!("{took} ms")),
         Figure::exactly("filling: troubles", filled.trouble.len(), 0),
     ])
+}
+
+/// The first of what a life said that it should not have to say.
+fn troubles(of: &str, said: &Said) -> Option<String> {
+    let first: Vec<_> = said.trouble.iter().take(NOTES_MAX).map(String::as_str).collect();
+    (!first.is_empty()).then(|| format!("{of}: {}", first.join("; ")))
 }
 
 /// Bytes of what each state object holds.
