@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use alertkube_core::Stamp;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -21,6 +22,8 @@ pub(crate) enum Ledger {
 pub(crate) struct Line {
     /// When the receiver had read it, in milliseconds.
     pub(crate) at: i64,
+    /// When its sender had decided what to say, as it says in its body; at the keyed one when it came.
+    pub(crate) decided: i64,
     /// The address of its sender.
     pub(crate) from: String,
     pub(crate) ledger: Ledger,
@@ -83,8 +86,10 @@ impl Book {
 fn said(ledger: Ledger, line: &Value) -> Vec<Line> {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (body, headers) = (&line["body"], &line["headers"]);
+    let at = line["at"].as_i64().unwrap_or(0);
     let common = Line {
-        at: line["at"].as_i64().unwrap_or(0),
+        at,
+        decided: body["decidedAt"].as_str().and_then(Stamp::parse).map_or(at, Stamp::millis),
         from: word(&line["from"]),
         ledger,
         fingerprint: String::new(),

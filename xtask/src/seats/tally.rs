@@ -174,6 +174,7 @@ mod tests {
     fn line(at: i64, ledger: Ledger, name: &str, over: bool) -> Line {
         Line {
             at,
+            decided: at,
             from: "x".to_owned(),
             ledger,
             fingerprint: name.to_owned(),

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::super::limits::{
-    STORM_CRITICAL_GRACE_MILLIS, STORM_HEALTHY_SECONDS_MAX, STORM_LIMITED_BURST, STORM_SECONDS,
-};
+use super::super::limits::{STORM_HEALTHY_SECONDS_MAX, STORM_LIMITED_BURST, STORM_SECONDS};
 use super::super::verdict::{Figure, Table};
 use super::course::Found;
 use crate::seats::{Ledger, Line};
 
-/// A message of the limited sink: when it came, and what it is about, in its order.
+/// A message of the limited sink: when it came, when it was decided, and what it is about, in its order.
 struct Message<'a> {
     at: i64,
+    decided: i64,
     action: &'a str,
     about: Vec<&'a str>,
 }
@@ -57,11 +56,18 @@ pub(super) fn of(found: &Found) -> Vec<Figure> {
             "limited sink: the last problem, after the last patch",
             format!("{:.1} s", seconds(last - found.ended)),
         ),
-        Figure::exactly(
-            "limited sink: critical ones that waited",
-            waited(found, &messages, &healthy, &told),
-            0,
+        Figure::told(
+            "limited sink: from the decision upon a message to its arrival, at most",
+            format!(
+                "{:.1} s",
+                seconds(messages.iter().map(|said| said.at - said.decided).max().unwrap_or(0))
+            ),
         ),
+        Figure::told(
+            "limited sink: a critical problem after the healthy sink had heard of it, at most",
+            format!("{:.1} s", seconds(behind(found, &healthy, &told))),
+        ),
+        Figure::exactly("limited sink: critical ones that waited", waited(found, &messages, &healthy), 0),
         Figure::exactly("limited sink: messages that are not worst first", disordered(found, &messages), 0),
     ]);
     figures
@@ -72,7 +78,7 @@ pub(super) fn table(found: &Found) -> Table {
     let head = ["action", "messages", "problems", "seconds after the first patch"];
     let mut table = Table::new("Messages at the limited sink", &head);
     let mut by: BTreeMap<&str, (usize, usize, i64, i64)> = BTreeMap::new();
-    for Message { at, action, about } in messages(found) {
+    for Message { at, action, about, .. } in messages(found) {
         let entry = by.entry(action).or_insert((0, 0, at, at));
         *entry = (entry.0 + 1, entry.1 + about.len(), entry.2.min(at), entry.3.max(at));
     }
@@ -117,7 +123,8 @@ fn messages(found: &Found) -> Vec<Message<'_>> {
         match messages.last_mut().filter(|(delivery, _)| *delivery == line.delivery) {
             Some((_, message)) => message.about.push(&line.fingerprint),
             None => {
-                let message = Message { at: line.at, action: &line.action, about: vec![&line.fingerprint] };
+                let (at, decided) = (line.at, line.decided);
+                let message = Message { at, decided, action: &line.action, about: vec![&line.fingerprint] };
                 messages.push((&line.delivery, message));
             }
         }
@@ -125,25 +132,31 @@ fn messages(found: &Found) -> Vec<Message<'_>> {
     messages.into_iter().map(|(_, message)| message).collect()
 }
 
-/// Critical problems that stood while something milder was told.
-fn waited(
-    found: &Found,
-    messages: &[Message<'_>],
-    known: &BTreeMap<&str, i64>,
-    told: &BTreeMap<&str, i64>,
-) -> usize {
-    let milder: Vec<i64> = messages
-        .iter()
-        .filter(|said| {
-            said.at < found.healed && said.about.iter().any(|name| !found.critical.contains(*name))
-        })
-        .map(|said| said.at)
-        .collect();
+/// How much later a critical problem came to the limited sink, at most.
+fn behind(found: &Found, known: &BTreeMap<&str, i64>, told: &BTreeMap<&str, i64>) -> i64 {
+    let both = |name: &String| Some(told.get(name.as_str())? - known.get(name.as_str())?);
+    found.critical.iter().filter_map(both).max().unwrap_or(0)
+}
+
+/// Critical problems that stood, untold, when it was decided to tell something milder.
+fn waited(found: &Found, messages: &[Message<'_>], known: &BTreeMap<&str, i64>) -> usize {
+    let first = messages.iter().filter(|said| said.at < found.healed);
+    let mut decided: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut milder = Vec::new();
+    for said in first {
+        for name in &said.about {
+            let at = decided.entry(name).or_insert(said.decided);
+            *at = said.decided.min(*at);
+        }
+        if said.about.iter().any(|name| !found.critical.contains(*name)) {
+            milder.push(said.decided);
+        }
+    }
     let waits = |name: &&String| {
-        let (Some(known), Some(told)) = (known.get(name.as_str()), told.get(name.as_str())) else {
+        let (Some(known), Some(told)) = (known.get(name.as_str()), decided.get(name.as_str())) else {
             return true;
         };
-        milder.iter().any(|at| known + STORM_CRITICAL_GRACE_MILLIS < *at && at < told)
+        milder.iter().any(|at| known < at && at < told)
     };
     found.critical.iter().filter(waits).count()
 }
@@ -162,6 +175,7 @@ mod tests {
     fn line(ledger: Ledger, at: i64, delivery: &str, name: &str) -> Line {
         Line {
             at,
+            decided: at - 500,
             from: String::new(),
             ledger,
             fingerprint: name.to_owned(),
@@ -200,6 +214,8 @@ mod tests {
         let twice = [(2000, "d", "c"), (2000, "d", "m"), (3000, "e", "m")];
         assert_eq!(red(&twice), ["limited sink: problems in more than one"]);
         assert_eq!(red(&[(5000, "d", "m"), (6000, "e", "c")]), ["limited sink: critical ones that waited"]);
+        // Decided before anybody knew of the critical one.
+        assert!(red(&[(1400, "d", "m"), (6000, "e", "c")]).is_empty());
         let mixed = [(2000, "d", "m"), (2000, "d", "c")];
         assert_eq!(red(&mixed), ["limited sink: messages that are not worst first"]);
     }
