@@ -175,7 +175,12 @@ impl Drive {
                     let begun = clock.now();
                     let result = store.write(write).await;
                     let took = clock.now().boot.saturating_sub(begun.boot);
-                    let word = if result.is_ok() { "write" } else { "refused" };
+                    let word = match result {
+                        Ok(_) => "write",
+                        // Something is there, or is another: it is read, and written again.
+                        Err(StoreTrouble::Conflict) => "conflict",
+                        Err(_) => "refused",
+                    };
                     // In base64, as it goes over the wire and lies in the store.
                     let bytes = meta + body.div_ceil(3) * 4;
                     println!("{word} {} {part} {bytes} {}", decided.boot.as_millis(), took.as_micros());

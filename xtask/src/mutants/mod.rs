@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::limits::MUTANT_SEEDS;
 use crate::{checkout, run, simulate};
 
-use list::{Killer, MUTANTS, Mutant};
+use list::{Killer, MUTANTS, Mutant, TESTS};
 
 /// Changes the code in a copy, one promise at a time, and sees that something notices.
 #[derive(clap::Args)]
@@ -48,8 +48,11 @@ pub(crate) fn all() -> Result<Vec<Fate>> {
 fn try_all(wanted: &dyn Fn(&Mutant) -> bool) -> Result<Vec<Fate>> {
     let copy = copied(&checkout::root()?)?;
     // What notices must not see anything where nothing is changed.
-    let untouched = ordeals(&copy)?;
-    ensure!(untouched.is_none(), "ordeals fail without any mutant: {}", untouched.unwrap_or_default());
+    let untouched = std::iter::once(ordeals(&copy)).chain(TESTS.iter().map(|words| tests(&copy, words)));
+    for failed in untouched {
+        let failed = failed?;
+        ensure!(failed.is_none(), "without any mutant: {}", failed.unwrap_or_default());
+    }
     let mut fates = Vec::new();
     for mutant in MUTANTS.iter().filter(|mutant| wanted(mutant)) {
         let killed_by = attempt(&copy, mutant).with_context(|| format!("the mutant `{}`", mutant.name))?;
@@ -95,8 +98,7 @@ fn ordeals(copy: &Path) -> Result<Option<String>> {
 /// The first test that fails.
 fn tests(copy: &Path, words: &[&str]) -> Result<Option<String>> {
     let cargo = |more: &[&str]| {
-        let mut cargo =
-            run::command("cargo", &[&["test", "--locked", "--no-fail-fast"], more, words].concat());
+        let mut cargo = run::command("cargo", &[&["test", "--locked"], more, words].concat());
         cargo.current_dir(copy);
         cargo
     };

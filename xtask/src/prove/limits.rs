@@ -238,6 +238,8 @@ pub(super) const STORM_BYTES_MAX: f64 = 0.5;
 pub(super) const CHECKPOINT_WRITES_MAX: f64 = 2.0;
 /// and mebibytes.
 pub(super) const CHECKPOINT_BYTES_MAX: f64 = 1.0;
+/// Slots of the ring of segments. A new life does not know what lies in one that is free: once each, a write meets it.
+pub(super) const STATE_SEGMENTS: f64 = 16.0;
 /// Kills amid writes.
 pub(super) const STATE_KILLS: usize = 100;
 /// How long an idle replica is watched,

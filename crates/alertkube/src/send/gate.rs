@@ -86,3 +86,18 @@ impl Body for Gated {
         SizeHint::with_exact(self.body.as_ref().map_or(0, |body| body.len() as u64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_begin_any_more_stays_though_an_answer_could_still_be_waited_for() {
+        let clock = Clock::real();
+        let (now, later) = (clock.now().boot, clock.now().boot + Duration::from_secs(3600));
+        let gate =
+            |begin| Gate { clock, within: SendWithin { begin, end: later, leased: false }, held: None };
+        assert!(matches!(gate(now).ask(), Err(Unsent::Late)));
+        assert!(gate(later).ask().is_ok());
+    }
+}

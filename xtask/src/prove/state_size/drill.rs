@@ -41,6 +41,8 @@ pub(super) struct Said {
     pub(super) calm: Option<usize>,
     /// What was read is the fold of what was committed.
     pub(super) equal: bool,
+    /// Writes that met what a life before had left.
+    pub(super) conflicts: usize,
     /// Whatever else it said.
     pub(super) trouble: Vec<String>,
 }
@@ -88,6 +90,7 @@ impl Said {
             "told" => self.told = Some(self.writes.len()),
             "calm" => self.calm = Some(self.writes.len()),
             "equal" => self.equal = true,
+            "conflict" => self.conflicts += 1,
             _ => self.trouble.push(line.to_owned()),
         }
     }
@@ -121,6 +124,7 @@ mod tests {
             "write 2100 head 10 1",
             "calm",
             "equal 5 4 6 7",
+            "conflict 2200 j00 100 1",
             "news Refused",
         ] {
             said.hear(line);
@@ -130,6 +134,7 @@ mod tests {
             (said.commits.as_slice(), said.trouble.as_slice()),
             (&[7.5][..], &["news Refused".to_owned()][..])
         );
+        assert_eq!(said.conflicts, 1);
         assert_eq!(said.most(|write| !write.bucket), (2, 1000));
         assert_eq!(said.most(|write| write.bucket), (1, 50));
         assert!((said.writes[0].millis - 2.5).abs() < 1e-9 && said.writes[0].head);

@@ -14,7 +14,8 @@ use self::idle::Idle;
 use self::kills::Kills;
 use super::limits::{
     CHECKPOINT_BYTES_MAX, CHECKPOINT_WRITES_MAX, IDLE, IDLE_LEASE_WRITES_MAX, NOTES_MAX, STATE_ALERTS,
-    STATE_FILL_RATE, STATE_KILLS, STORM_ALERTS, STORM_BYTES_MAX, STORM_RATE, STORM_WRITES_MAX,
+    STATE_FILL_RATE, STATE_KILLS, STATE_SEGMENTS, STORM_ALERTS, STORM_BYTES_MAX, STORM_RATE,
+    STORM_WRITES_MAX,
 };
 use super::verdict::{Figure, Verdict};
 use super::{built, percentile, program, small};
@@ -94,7 +95,7 @@ fn stormed(said: &Said) -> Vec<Figure> {
         ),
         // The ledger is closed, which is one.
         Figure::at_most("storm: writes in 20 s after all is calm", calm.saturating_sub(1) as f64, 0.0, ""),
-        Figure::exactly("storm: troubles", said.trouble.len(), 0),
+        Figure::exactly("storm: troubles", said.trouble.len() + said.conflicts, 0),
     ]
 }
 
@@ -122,6 +123,12 @@ fn sized(api: &Api, ground: &Ground<'_>, alerts: usize, filled: &Said, opened: &
             format!("{:.1} ms, {:.1} ms", percentile(&commits, 50.0), percentile(&commits, 99.0)),
         ),
         Figure::told("restart: from asking for the head to ready", format!("{took} ms")),
+        Figure::at_most(
+            "filling: writes that met a segment of the life before",
+            filled.conflicts as f64,
+            STATE_SEGMENTS,
+            "",
+        ),
         Figure::exactly("filling: troubles", filled.trouble.len(), 0),
     ])
 }
