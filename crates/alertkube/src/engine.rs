@@ -11,6 +11,7 @@ use alertkube_core::{
 use anyhow::{Context, bail};
 use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{Alarm, Clock};
@@ -79,6 +80,8 @@ pub(crate) struct Engine {
     panics: Panics,
     /// How the replica takes an input; tests put something in between.
     take_in: fn(&mut Replica, Now, Input),
+    /// Cancelled when the replica panics: its successor does not know of what has not begun to leave.
+    known: CancellationToken,
     /// Whether the seat is served here: the first commit of a hold seals it.
     holds: bool,
     stopped: bool,
@@ -92,8 +95,19 @@ impl Engine {
         let replica = Replica::stationed(Arc::clone(&parts.settings), parts.station.clone(), seed, now);
         let (_, watched) = mpsc::channel(INBOX_MAX);
         let panics = Panics::default();
-        let take_in = Replica::handle;
-        Engine { replica, parts, inbox, signals, watched, panics, take_in, holds: false, stopped: false }
+        let (take_in, known) = (Replica::handle, CancellationToken::new());
+        Engine {
+            replica,
+            parts,
+            inbox,
+            signals,
+            watched,
+            panics,
+            take_in,
+            known,
+            holds: false,
+            stopped: false,
+        }
     }
 
     /// Where signals go.
@@ -166,6 +180,7 @@ impl Engine {
             bail!("the replica panicked again and again; see the messages above");
         }
         tracing::error!(about = ?without, "the replica panicked and is built anew; see the message above");
+        std::mem::take(&mut self.known).cancel();
         // What it had yet to do is told again by its successor; what it had to say is still said.
         while let Some(effect) = self.replica.poll() {
             if let Effect::Fact(fact) = effect {
@@ -209,9 +224,10 @@ impl Engine {
                 )),
                 Effect::Send(attempt, sink, notification, within) => {
                     let (sender, inbox) = (Arc::clone(&self.parts.sender), self.inbox());
+                    let known = self.known.clone();
                     let sending = async move {
                         stop_at::pass("committed");
-                        let verdict = sender.attempt(sink, &notification, within).await;
+                        let verdict = sender.attempt(sink, &notification, (within, &known)).await;
                         stop_at::pass("reply");
                         // The engine is gone only when nobody waits for the verdict any more.
                         let _gone = inbox.send(Signal::Replied(attempt, verdict)).await;

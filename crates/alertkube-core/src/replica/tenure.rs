@@ -148,7 +148,8 @@ impl Replica {
         self.tenure.until = before.tenure.until;
         self.tenure.holder.clone_from(&before.tenure.holder);
         self.tenure.witness = before.tenure.witness;
-        if self.station.election.is_none() || before.tenure.hold != Hold::Follows {
+        // A follower that waits cold watches nothing; everybody else has lost its picture with its predecessor.
+        if self.station.election != Some(Standby::Cold) || before.tenure.hold != Hold::Follows {
             self.watch_all();
         }
         match before.tenure.hold {

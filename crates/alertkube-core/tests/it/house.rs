@@ -469,9 +469,11 @@ impl House {
         }
     }
 
-    /// A replica panics and is rebuilt by its process.
+    /// A replica panics and is rebuilt by its process. What its watches had shown is lost with it: only a list shows that
+    /// again.
     pub(crate) fn rebuild(&mut self, index: usize) {
         let now = self.now(index);
+        self.members[index].watches.clear();
         let heir = self.members[index].replica.rebuilt(now, None);
         self.members[index].replica = heir;
         self.drain(index);

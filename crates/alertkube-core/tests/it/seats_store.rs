@@ -314,6 +314,24 @@ fn one_that_is_rebuilt_takes_the_seat_anew_and_repeats_nothing_that_was_settled(
 }
 
 #[test]
+fn a_warm_follower_that_is_rebuilt_sees_what_stands_and_ends_none_of_it_when_it_takes_over() {
+    for standby in [Standby::Cold, Standby::Warm] {
+        let mut house = House::pair(standby);
+        sick(&mut house, "stands");
+        house.seconds(30);
+        house.rebuild(1);
+        house.crash(0);
+        sick(&mut house, "begins");
+        house.seconds(30);
+        house.hold(1);
+        house.seconds(100);
+        let mut told = house.told("hook");
+        told.sort();
+        assert_eq!(told, ["first CrashLoopBackOff begins", "first CrashLoopBackOff stands"], "{standby:?}");
+    }
+}
+
+#[test]
 fn an_answer_to_a_replica_that_panicked_says_nothing_to_its_heir() {
     let mut house = House::new(settings());
     house.join_over(unelected(), Line::Deaf);

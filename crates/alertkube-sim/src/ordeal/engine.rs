@@ -136,7 +136,8 @@ impl World {
                 Effect::ReadReference(seat) => self.ask(life, Ask::Reference(seat)),
                 Effect::SetAside(seat, id, ..) => self.ask(life, Ask::SetAside { seat, id }),
                 Effect::Write(seat, id, write) => {
-                    let head = (write.part == Part::Head).then(|| self.lives[life].heads.issue());
+                    let head =
+                        (write.part == Part::Head).then(|| self.lives[life].heads.issue(&write.content));
                     self.oracle.writes(life, write.part, self.now);
                     if self.springs(life, Trap::BeforeWrite) {
                         return;
@@ -149,7 +150,11 @@ impl World {
                     if self.springs(life, Trap::BeforeSend) {
                         return;
                     }
-                    self.set_off(life, Send { attempt, sink: sink.0, said: *said, within, undurable });
+                    let panics = self.lives[life].panics;
+                    self.set_off(
+                        life,
+                        Send { attempt, sink: sink.0, said: *said, within, undurable, panics },
+                    );
                 }
                 Effect::Stopped => self.stopped(life),
             }
@@ -221,6 +226,7 @@ impl World {
         let heir = self.lives[life].replica.rebuilt(now, None);
         self.lives[life].replica = heir;
         self.lives[life].holds += 1;
+        self.lives[life].panics += 1;
         self.lives[life].heads.end();
         // What is on its way still arrives, and the answer says nothing to an heir that did not ask.
         self.lives[life].flights.values_mut().for_each(|flown| flown.message = None);

@@ -63,8 +63,9 @@ pub(super) struct Life {
     pub(super) heard: At,
     /// When it last read that, without a Lease of its own.
     pub(super) shown: Option<At>,
-    /// How often it has begun to hold the seat.
+    /// How often it has begun to hold the seat, and how often its engine has panicked.
     pub(super) holds: u64,
+    pub(super) panics: u64,
     pub(super) trap: Option<(Trap, At, bool)>,
     /// It was asked to stop, and how long after its end the next begins.
     pub(super) stopping: Option<At>,
@@ -188,6 +189,7 @@ impl Slot {
             heard: 0,
             shown: None,
             holds: 0,
+            panics: 0,
             trap: None,
             stopping: None,
             stopped: false,

@@ -121,7 +121,8 @@ impl Oracle {
                 format!("{term} after {old_term} by {life}"),
             );
         }
-        if seq < old_seq {
+        // What was put back may have had two writers go on from it: of two terms, only the younger counts.
+        if seq < old_seq && !(self.amnesia && term > old_term) {
             self.breaks("commits are counted upwards", format!("{seq} after {old_seq} by {life}"));
         }
     }
@@ -248,8 +249,10 @@ impl Oracle {
         let key = (message.sink, message.delivery.clone());
         let Some(before) = self.deliveries.get(&key) else { return };
         let Some(last) = before.last().map(|last| &self.messages[*last]) else { return };
-        // What its sink surely never took is not told twice.
-        let twice = before.iter().any(|before| self.messages[*before].may_be_taken());
+        // What its sink surely never took is not told twice, and what its sender knew to be in doubt it would have tried
+        // again itself.
+        let doubted = matches!(&last.outcome, Some((Verdict::Retry { in_doubt: true, .. }, _)));
+        let twice = !doubted && before.iter().any(|before| self.messages[*before].may_be_taken());
         let same_hold = (last.sender.life, last.sender.hold) == (message.sender.life, message.sender.hold);
         self.figures.doubled += 1;
         if let Some((Verdict::Done, heads)) = &last.outcome {

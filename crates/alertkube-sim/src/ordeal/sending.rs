@@ -44,7 +44,8 @@ impl World {
         let boot = slot.clock.boot(self.now);
         let held = self.lives[life].candidacy.as_ref().and_then(|candidacy| candidacy.election.until());
         let leased = !send.within.leased || held.is_some_and(|until| boot < until);
-        if boot >= send.within.begin || !leased {
+        let void = send.panics < self.lives[life].panics;
+        if boot >= send.within.begin || !leased || void {
             self.note(|| format!("{}: attempt {} is late", self.lives[life].name, send.attempt.0));
             return self.at(self.now, Event::Mail(life, Input::Replied(send.attempt, Verdict::Late)));
         }

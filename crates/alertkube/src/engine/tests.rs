@@ -63,10 +63,12 @@ fn deletion(uid: u32) -> Input {
 #[tokio::test]
 async fn a_panic_starts_the_watches_anew_and_the_old_ones_are_not_heard() {
     let (mut engine, started, kinds) = engine();
+    let known = engine.known.clone();
     engine.handle(deletion(1)).expect("one panic is survived");
     assert_eq!(kinds.load(Ordering::Relaxed), 2 * Kind::ALL.len());
     let started = started.lock().expect("the inboxes");
     assert_eq!(started.iter().map(Inbox::is_closed).collect::<Vec<_>>(), [true, false]);
+    assert!(known.is_cancelled() && !engine.known.is_cancelled(), "what was about to leave stays");
     let lost = WatchEvent::Lost(LostWhy::Silent);
     engine.handle(Input::Watch(KindId::Pod, lost)).expect("the successor takes inputs");
     engine.handle(Input::Watch(KindId::Pod, WatchEvent::Began(Epoch(1)))).expect("and lists");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use alertkube_core::{SendWithin, Why};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::lease::HeldUntil;
@@ -20,6 +21,8 @@ pub(super) struct Gate {
     pub(super) within: SendWithin,
     /// The Lease that must be held, if one must.
     pub(super) held: Option<HeldUntil>,
+    /// Cancelled when nobody knows of the send any more.
+    pub(super) known: CancellationToken,
 }
 
 /// Why nothing has left this process.
@@ -47,7 +50,7 @@ impl Gate {
     pub(super) fn ask(&self) -> Result<(), Unsent> {
         let now = self.clock.now().boot;
         let held = self.held.as_ref().is_none_or(|held| held.allows(now));
-        if held && now < self.within.begin { Ok(()) } else { Err(Unsent::Late) }
+        if held && now < self.within.begin && !self.known.is_cancelled() { Ok(()) } else { Err(Unsent::Late) }
     }
 
     /// Until when an answer is waited for: no longer than the Lease lasts.
@@ -95,9 +98,16 @@ mod tests {
     fn what_may_not_begin_any_more_stays_though_an_answer_could_still_be_waited_for() {
         let clock = Clock::real();
         let (now, later) = (clock.now().boot, clock.now().boot + Duration::from_secs(3600));
-        let gate =
-            |begin| Gate { clock, within: SendWithin { begin, end: later, leased: false }, held: None };
+        let known = CancellationToken::new();
+        let gate = |begin| Gate {
+            clock,
+            within: SendWithin { begin, end: later, leased: false },
+            held: None,
+            known: known.clone(),
+        };
         assert!(matches!(gate(now).ask(), Err(Unsent::Late)));
         assert!(gate(later).ask().is_ok());
+        known.cancel();
+        assert!(matches!(gate(later).ask(), Err(Unsent::Late)), "its replica panicked meanwhile");
     }
 }

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use alertkube_core::{Notification, SendWithin, SinkId, Verdict, Why};
 use alertkube_sinks::{Attempt, Request, Sink};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::credentials::Slot;
 use self::gate::{Gate, Unsent};
@@ -105,15 +106,15 @@ impl Sender {
     }
 
     /// Words a notification for its sink, sends it, and lets the sink judge what came back. Whether it may still begin is
-    /// asked immediately before the first byte.
+    /// asked immediately before the first byte, and so is whether it is still `known` to the replica that wants it.
     pub(crate) async fn attempt(
         &self,
         sink: SinkId,
         notification: &Notification,
-        within: SendWithin,
+        (within, known): (SendWithin, &CancellationToken),
     ) -> Verdict {
         let verdict = match self.sink(sink) {
-            Ok((to, lane)) => self.try_once((sink, to.as_ref(), lane), notification, within).await,
+            Ok((to, lane)) => self.try_once((sink, to.as_ref(), lane), notification, (within, known)).await,
             Err(why) => Verdict::Reject(why),
         };
         if !matches!(verdict, Verdict::Retry { .. }) {
@@ -126,7 +127,7 @@ impl Sender {
         &self,
         (id, sink, lane): (SinkId, &dyn Sink, &Lane),
         notification: &Notification,
-        within: SendWithin,
+        (within, known): (SendWithin, &CancellationToken),
     ) -> Verdict {
         let clock = self.road.clock;
         let number = self.tries.next(id, &notification.delivery);
@@ -135,7 +136,8 @@ impl Sender {
             Err(why) => return Verdict::Reject(why),
         };
         let begun = clock.now().boot;
-        let gate = Gate { clock, within, held: within.leased.then(|| self.held.clone()) };
+        let held = within.leased.then(|| self.held.clone());
+        let gate = Gate { clock, within, held, known: known.clone() };
         if gate.ask().is_err() {
             return Verdict::Late;
         }

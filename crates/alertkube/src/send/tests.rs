@@ -64,7 +64,12 @@ fn sender(url: &str, given: Given) -> Sender {
 
 async fn attempt(sender: &Sender) -> Verdict {
     let not_after = sender.road.clock.now().boot + HOUR;
-    sender.attempt(SinkId(0), &Notification::example(), until(not_after)).await
+    try_within(sender, until(not_after)).await
+}
+
+async fn try_within(sender: &Sender, within: SendWithin) -> Verdict {
+    let known = CancellationToken::new();
+    sender.attempt(SinkId(0), &Notification::example(), (within, &known)).await
 }
 
 /// A receiver with one answer for all, and what it was asked: method, target, and the number of the try.
@@ -178,7 +183,7 @@ async fn no_answer_in_time_is_in_doubt() {
     let hurried = sender(&receiver.url(), Given { scale: FAST, ..Given::default() });
     let begun = hurried.road.clock.now().boot;
     let not_after = begun + Duration::from_secs(3);
-    let verdict = hurried.attempt(SinkId(0), &Notification::example(), until(not_after)).await;
+    let verdict = try_within(&hurried, until(not_after)).await;
     assert_eq!(verdict, retry(Why::Timeout, None, true), "no answer is waited for beyond the limit");
 }
 
@@ -187,13 +192,16 @@ async fn nothing_leaves_after_its_limit() {
     let receiver = Receiver::answering(|| "thanks").await;
     let sender = sender(&receiver.url(), Given::default());
     let late = sender.road.clock.now().boot;
-    let attempt =
-        async |sender: &Sender, within| sender.attempt(SinkId(0), &Notification::example(), within).await;
-    assert_eq!(attempt(&sender, until(late)).await, Verdict::Late);
+    assert_eq!(try_within(&sender, until(late)).await, Verdict::Late);
     let unleased = SendWithin { leased: true, ..until(late + HOUR) };
-    assert_eq!(attempt(&sender, unleased).await, Verdict::Done);
+    assert_eq!(try_within(&sender, unleased).await, Verdict::Done);
+    let unknown = CancellationToken::new();
+    unknown.cancel();
+    let example = Notification::example();
+    let verdict = sender.attempt(SinkId(0), &example, (until(late + HOUR), &unknown)).await;
+    assert_eq!(verdict, Verdict::Late, "its replica panicked");
     let lost = Sender { held: HeldUntil::nothing(), ..sender };
-    assert_eq!(attempt(&lost, unleased).await, Verdict::Late);
+    assert_eq!(try_within(&lost, unleased).await, Verdict::Late);
     assert_eq!(receiver.asked().len(), 1);
 }
 
@@ -289,7 +297,10 @@ async fn through_a_proxy_only_listed_hosts_are_reached() {
 async fn a_sink_without_address_is_refused_by_name() {
     let sender = sender(" ", Given::default());
     assert_eq!(attempt(&sender).await, Verdict::Reject(Why::Unconfigured));
-    let verdict = sender.attempt(SinkId(9), &Notification::example(), until(HOUR * 1_000_000)).await;
+    let verdict = {
+        let known = CancellationToken::new();
+        sender.attempt(SinkId(9), &Notification::example(), (until(HOUR * 1_000_000), &known)).await
+    };
     assert_eq!(verdict, Verdict::Reject(Why::Unconfigured));
 }
 

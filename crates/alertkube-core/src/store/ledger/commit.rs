@@ -335,6 +335,8 @@ impl Open {
             Err(StoreTrouble::Refused { why, text }) => {
                 out.refused(now, Part::Head, why, text);
                 flight.step = Step::Resting(now, now + out.pause(&mut flight.tries), Then::Write);
+                // Where nothing can be written no conflict tells that another sealed: the head does.
+                out.ask_head();
             }
             Err(StoreTrouble::Unknown(why)) => {
                 out.unreachable(why);
