@@ -165,8 +165,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the gate does not ask how old the right to send is",
         file: "crates/alertkube/src/send/gate.rs",
-        text: "if held && now < self.within.begin {",
-        instead: "if held && now < self.within.end.max(self.within.begin) {",
+        text: "if held && now < self.within.begin &&",
+        instead: "if held && now < self.within.end.max(self.within.begin) &&",
         killer: Killer::Tests(SENDING),
     },
 ];
