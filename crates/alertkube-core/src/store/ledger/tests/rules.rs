@@ -254,6 +254,19 @@ fn a_refused_commit_is_kept_and_tried_again() {
 }
 
 #[test]
+fn who_is_refused_learns_that_another_sealed_the_seat() {
+    let mut old = Bench::small("old", Store::default());
+    let new = Bench::small("new", old.store.clone());
+    old.store = new.store;
+    old.told();
+    old.answers.push_back((Part::Head, quota()));
+    old.put(1, "a", "x");
+    old.work();
+    let fenced = LedgerNews::Fenced { term: 2, by: "new".to_owned(), released: false };
+    assert!(matches!(&old.told()[..], [LedgerNews::Refused { .. }, last] if *last == fenced));
+}
+
+#[test]
 fn facts_beyond_the_bound_are_said_and_still_replace_each_other() {
     let mut bench = Bench::new(claim("a", true), Pace::API, Store::default());
     bench.told();
