@@ -132,14 +132,17 @@ fn words(why: &LostLease) -> String {
 impl Replica {
     /// The first steps of a process: without an election it takes its seat at once.
     pub(super) fn begin(&mut self, now: Now) {
-        match self.station.election {
-            None => {
-                self.watch_all();
-                self.take_seat(now);
-            }
-            Some(Standby::Warm) => self.watch_all(),
-            Some(Standby::Cold) => {}
+        if self.watches_when(Hold::Follows) {
+            self.watch_all();
         }
+        if self.station.election.is_none() {
+            self.take_seat(now);
+        }
+    }
+
+    /// Whether this process sees the cluster while it stands so with its seat: a follower that waits cold does not.
+    fn watches_when(&self, hold: Hold) -> bool {
+        self.station.election != Some(Standby::Cold) || hold != Hold::Follows
     }
 
     /// Begins where a replica of the same process ended that panicked.
@@ -148,8 +151,8 @@ impl Replica {
         self.tenure.until = before.tenure.until;
         self.tenure.holder.clone_from(&before.tenure.holder);
         self.tenure.witness = before.tenure.witness;
-        // A follower that waits cold watches nothing; everybody else has lost its picture with its predecessor.
-        if self.station.election != Some(Standby::Cold) || before.tenure.hold != Hold::Follows {
+        // The picture is lost with the predecessor: whoever watches begins anew.
+        if self.watches_when(before.tenure.hold) {
             self.watch_all();
         }
         match before.tenure.hold {
