@@ -117,7 +117,7 @@ impl World {
         {
             self.note(|| format!("{}: attempt {} ends: {verdict:?}", self.lives[life].name, attempt.0));
             let heads = self.lives[life].heads.issued();
-            if let Some(message) = flown.message.filter(|_| *verdict != Verdict::Late) {
+            if let Some(message) = flown.message.filter(|_| flown.known && *verdict != Verdict::Late) {
                 self.oracle.settled(message, verdict, heads);
             }
         }
@@ -150,11 +150,7 @@ impl World {
                     if self.springs(life, Trap::BeforeSend) {
                         return;
                     }
-                    let panics = self.lives[life].panics;
-                    self.set_off(
-                        life,
-                        Send { attempt, sink: sink.0, said: *said, within, undurable, panics },
-                    );
+                    self.set_off(life, Send { attempt, sink: sink.0, said: *said, within, undurable });
                 }
                 Effect::Stopped => self.stopped(life),
             }
@@ -226,10 +222,9 @@ impl World {
         let heir = self.lives[life].replica.rebuilt(now, None);
         self.lives[life].replica = heir;
         self.lives[life].holds += 1;
-        self.lives[life].panics += 1;
         self.lives[life].heads.end();
         // What is on its way still arrives, and the answer says nothing to an heir that did not ask.
-        self.lives[life].flights.values_mut().for_each(|flown| flown.message = None);
+        self.lives[life].flights.values_mut().for_each(|flown| flown.known = false);
         self.drain(life);
         self.schedule(life);
     }

@@ -63,20 +63,21 @@ pub(super) struct Life {
     pub(super) heard: At,
     /// When it last read that, without a Lease of its own.
     pub(super) shown: Option<At>,
-    /// How often it has begun to hold the seat, and how often its engine has panicked.
+    /// How often it has begun to hold the seat.
     pub(super) holds: u64,
-    pub(super) panics: u64,
     pub(super) trap: Option<(Trap, At, bool)>,
     /// It was asked to stop, and how long after its end the next begins.
     pub(super) stopping: Option<At>,
     pub(super) stopped: bool,
 }
 
-/// An attempt that is not settled: where to, and the message if its first byte has left and its teller still knows it.
+/// An attempt that is not settled: where to, and the message if its first byte has left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flown {
     pub(super) sink: usize,
     pub(super) message: Option<usize>,
+    /// Its teller has not panicked since: otherwise what has not begun never does, and no answer says anything.
+    pub(super) known: bool,
 }
 
 /// One who stands for a Lease.
@@ -189,7 +190,6 @@ impl Slot {
             heard: 0,
             shown: None,
             holds: 0,
-            panics: 0,
             trap: None,
             stopping: None,
             stopped: false,

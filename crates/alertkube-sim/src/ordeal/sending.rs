@@ -27,7 +27,7 @@ impl World {
     pub(super) fn set_off(&mut self, life: usize, send: Send) {
         let slow = self.dice.chance(20);
         let wait = if slow { self.dice.below(4 * SECOND) } else { self.dice.between(50, 5000) };
-        self.lives[life].flights.insert(send.attempt, Flown { sink: send.sink, message: None });
+        self.lives[life].flights.insert(send.attempt, Flown { sink: send.sink, message: None, known: true });
         let unsettled = self.lives[life].flights.values().filter(|flown| flown.sink == send.sink).count();
         self.oracle.window(send.sink, unsettled);
         self.at(self.now + wait, Event::FirstByte { life, send: Box::new(send) });
@@ -44,8 +44,8 @@ impl World {
         let boot = slot.clock.boot(self.now);
         let held = self.lives[life].candidacy.as_ref().and_then(|candidacy| candidacy.election.until());
         let leased = !send.within.leased || held.is_some_and(|until| boot < until);
-        let void = send.panics < self.lives[life].panics;
-        if boot >= send.within.begin || !leased || void {
+        let known = self.lives[life].flights.get(&send.attempt).is_some_and(|flown| flown.known);
+        if boot >= send.within.begin || !leased || !known {
             self.note(|| format!("{}: attempt {} is late", self.lives[life].name, send.attempt.0));
             return self.at(self.now, Event::Mail(life, Input::Replied(send.attempt, Verdict::Late)));
         }

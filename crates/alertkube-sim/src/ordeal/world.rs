@@ -60,8 +60,6 @@ pub(super) struct Send {
     pub(super) said: Notification,
     pub(super) within: SendWithin,
     pub(super) undurable: bool,
-    /// How often its engine had panicked: what has not begun by the next time never does.
-    pub(super) panics: u64,
 }
 
 /// Everything there is.

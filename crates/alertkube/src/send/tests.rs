@@ -297,10 +297,9 @@ async fn through_a_proxy_only_listed_hosts_are_reached() {
 async fn a_sink_without_address_is_refused_by_name() {
     let sender = sender(" ", Given::default());
     assert_eq!(attempt(&sender).await, Verdict::Reject(Why::Unconfigured));
-    let verdict = {
-        let known = CancellationToken::new();
-        sender.attempt(SinkId(9), &Notification::example(), (until(HOUR * 1_000_000), &known)).await
-    };
+    let known = CancellationToken::new();
+    let within = until(HOUR * 1_000_000);
+    let verdict = sender.attempt(SinkId(9), &Notification::example(), (within, &known)).await;
     assert_eq!(verdict, Verdict::Reject(Why::Unconfigured));
 }
 
