@@ -65,7 +65,7 @@ impl Replica {
         let notification = Notification { delivery, action, cluster, decided, reports };
         self.next_attempt += 1;
         let attempt = AttemptId(self.next_attempt);
-        self.lanes[sink.0].sent(&job, now.boot);
+        self.lanes[sink.0].sent(first.severity, &job, now.boot);
         for member in &members {
             self.memory.touch(member.fingerprint, sink);
         }

@@ -12,7 +12,7 @@ use crate::time::Now;
 impl Replica {
     pub(super) fn replied(&mut self, now: Now, attempt: AttemptId, reply: Reply) {
         let Some(flight) = self.flights.remove(attempt) else { return };
-        self.lanes[flight.sink.0].landed(&flight.job);
+        self.lanes[flight.sink.0].landed(flight.severity(), &flight.job);
         // What was laid down as an intent is laid down as what came of it.
         for member in &flight.members {
             self.memory.touch(member.fingerprint, flight.sink);

@@ -25,6 +25,22 @@ pub(super) struct Pick {
     pub(super) tenor: Tenor,
     pub(super) how: How,
     pub(super) at: Duration,
+    /// How bad the worst of it is, and whether it may be many.
+    pub(super) severity: Severity,
+    pub(super) many: bool,
+}
+
+impl Pick {
+    pub(super) fn of((rank, job): &(Rank, &Job), how: How, at: Duration) -> Pick {
+        let many = how == How::Folded || job.digest.is_some();
+        Pick { tenor: job.tenor, how, at, severity: rank.0.0, many }
+    }
+
+    /// Whether it could tell something milder before a digest on its way whose worst is that. A digest may hold what is
+    /// milder than its own worst.
+    pub(super) fn might_overtake(&self, worst: Severity) -> bool {
+        self.severity < worst || (self.many && self.severity == worst)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,19 +57,17 @@ impl Folding {
     /// `drained` is how long it would take to tell everything that waits one by one.
     pub(super) fn pick(&self, queue: &Queue, drained: Duration, now: Duration) -> Option<Pick> {
         let heads = queue.heads();
-        let (rank, first) = heads.first()?;
-        let first_as = |how| Some(Pick { tenor: first.tenor, how, at: now });
+        let head @ (rank, first) = heads.first()?;
+        let first_as = |how| Some(Pick::of(head, how, now));
         if drained <= FOLD_BEYOND {
             return first_as(How::AsItIs);
         }
         if self.stands_out(queue, *rank, first) {
             return first_as(How::Ahead);
         }
-        let picks = heads.iter().map(|(_, job)| match job.folds() {
-            true => {
-                Pick { tenor: job.tenor, how: How::Folded, at: self.gathers[job.tenor as usize].max(now) }
-            }
-            false => Pick { tenor: job.tenor, how: How::AsItIs, at: now },
+        let picks = heads.iter().map(|head| match head.1.folds() {
+            true => Pick::of(head, How::Folded, self.gathers[head.1.tenor as usize].max(now)),
+            false => Pick::of(head, How::AsItIs, now),
         });
         // Of those that may go at once, the most severe.
         picks.min_by_key(|pick| pick.at)

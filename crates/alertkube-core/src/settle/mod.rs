@@ -36,6 +36,8 @@ pub(crate) struct Lane {
     /// Until when the sink asked to be left alone.
     paused: Duration,
     in_flight: usize,
+    /// The digests among them, by how bad the worst of each is.
+    digests: BTreeMap<Severity, usize>,
     rests: u64,
     bucket: Bucket,
     /// How a backlog is folded; a keyed sink's waits, since an incident is one problem.
@@ -58,6 +60,7 @@ impl Lane {
             flying: BTreeSet::new(),
             paused: Duration::ZERO,
             in_flight: 0,
+            digests: BTreeMap::new(),
             rests: 0,
             bucket: Bucket::new(share(plan.rate, seats), now),
             folding: (plan.class != SinkClass::Keyed).then(Folding::default),
@@ -114,9 +117,12 @@ impl Lane {
     }
 
     /// The job that was taken is sent: it costs a token and a place in the window.
-    pub(crate) fn sent(&mut self, job: &Job, now: Duration) {
+    pub(crate) fn sent(&mut self, severity: Severity, job: &Job, now: Duration) {
         self.bucket.spend(now);
         self.in_flight += 1;
+        if job.digest.is_some() {
+            *self.digests.entry(severity).or_default() += 1;
+        }
         self.flying.extend(job.members.iter().copied());
         if let (Some(folding), Some(_), 1) = (&mut self.folding, job.digest, job.attempts) {
             folding.folded(job.tenor, self.queue.any_foldable(job.tenor), now);
@@ -124,8 +130,12 @@ impl Lane {
     }
 
     /// An attempt is settled; its members may be queued again.
-    pub(crate) fn landed(&mut self, job: &Job) {
+    pub(crate) fn landed(&mut self, severity: Severity, job: &Job) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some(count) = self.digests.get_mut(&severity).filter(|_| job.digest.is_some()) {
+            *count -= 1;
+            self.digests.retain(|_, count| *count > 0);
+        }
         for member in &job.members {
             self.flying.remove(member);
         }
@@ -172,15 +182,16 @@ impl Lane {
         self.in_flight
     }
 
-    /// What goes next, and when folding, rate, breaker and the sink's own wish allow it.
+    /// What goes next, and when folding, rate, breaker and the sink's own wish allow it; `None` also while it might
+    /// overtake a digest.
     fn next(&self, now: Duration) -> Option<Pick> {
         let pick = match &self.folding {
             Some(folding) => folding.pick(&self.queue, self.bucket.drains(self.queue.len(), now), now)?,
-            None => {
-                let (_, first) = self.queue.heads().into_iter().next()?;
-                Pick { tenor: first.tenor, how: How::AsItIs, at: now }
-            }
+            None => Pick::of(self.queue.heads().first()?, How::AsItIs, now),
         };
+        if self.digests.last_key_value().is_some_and(|(worst, _)| pick.might_overtake(*worst)) {
+            return None;
+        }
         let ready = self.bucket.ready_at(now).max(self.breaker.allows_at(now)).max(self.paused);
         Some(Pick { at: pick.at.max(ready), ..pick })
     }
@@ -236,7 +247,7 @@ mod tests {
 
     fn take(lane: &mut Lane, now: Duration) -> Option<Fingerprint> {
         let job = lane.take(now)?;
-        lane.sent(&job, now);
+        lane.sent(Severity::Info, &job, now);
         Some(job.members[0])
     }
 
@@ -269,10 +280,10 @@ mod tests {
         lane.queue(Severity::Info, one(1));
         lane.queue(Severity::Info, one(2));
         let job = lane.take(Duration::ZERO).expect("the first");
-        lane.sent(&job, Duration::ZERO);
+        lane.sent(Severity::Info, &job, Duration::ZERO);
         assert_eq!(take(&mut lane, Duration::ZERO), None);
         assert_eq!(lane.deadline(Duration::ZERO), None);
-        lane.landed(&job);
+        lane.landed(Severity::Info, &job);
         assert_eq!(take(&mut lane, Duration::ZERO), Some(name(2)));
     }
 
@@ -298,6 +309,27 @@ mod tests {
         lane.forget(name(2));
         assert_eq!(take(&mut lane, Duration::ZERO), None);
         assert_eq!(lane.queue.len(), 0);
+    }
+
+    #[test]
+    fn nothing_milder_leaves_while_a_digest_is_on_its_way_and_no_other_digest_that_is_no_worse() {
+        let mut lane = lane(SinkClass::Webhook, 100.0, 10);
+        let digest = |members: [usize; 2]| Job::digest(members.map(name).to_vec(), Digest::News);
+        lane.push(Severity::Warning, digest([1, 2]));
+        let flying = lane.take(Duration::ZERO).expect("nothing is before it");
+        lane.sent(Severity::Warning, &flying, Duration::ZERO);
+        lane.queue(Severity::Info, one(3));
+        assert_eq!(take(&mut lane, Duration::ZERO), None);
+        assert_eq!(lane.deadline(Duration::ZERO), None, "only its answer helps");
+        lane.queue(Severity::Warning, one(4));
+        assert_eq!(take(&mut lane, Duration::ZERO), Some(name(4)), "as severe, and small");
+        lane.push(Severity::Warning, digest([5, 6]));
+        assert_eq!(take(&mut lane, Duration::ZERO), None);
+        lane.push(Severity::Critical, digest([7, 8]));
+        assert_eq!(take(&mut lane, Duration::ZERO), Some(name(7)), "what is worse waits for nothing milder");
+        lane.landed(Severity::Warning, &flying);
+        lane.landed(Severity::Info, &digest([7, 8]));
+        assert_eq!(take(&mut lane, Duration::ZERO), Some(name(5)));
     }
 
     #[test]

@@ -123,6 +123,28 @@ fn nothing_milder_is_told_while_something_critical_waits() {
 }
 
 #[test]
+fn nothing_milder_overtakes_a_digest_on_its_way() {
+    let mut desk = Desk::live(stormy());
+    desk.speechless.insert("webhook".to_owned());
+    storm(&mut desk, 120, 120);
+    desk.seconds(5);
+    for n in [201, 202, 210] {
+        let object = sick(&desk, n);
+        desk.see(KindId::Pod, &object);
+    }
+    desk.seconds(5);
+    let left = |desk: &Desk| -> Vec<_> {
+        desk.unanswered.iter().map(|(_, said)| (said.reports.len(), said.reports[0].name.clone())).collect()
+    };
+    let told = left(&desk);
+    assert_eq!(told[5].0, 115, "{told:?}");
+    assert_eq!(told[6..], [(1, "web-210".to_owned())], "only the critical one, of which nothing is milder");
+    let (digest, _) = desk.unanswered.remove(5);
+    desk.input(Input::Replied(digest, down(false)));
+    assert_eq!(left(&desk)[6..].len(), 2, "whatever the answer is");
+}
+
+#[test]
 fn a_few_critical_ones_go_ahead_one_by_one() {
     let mut desk = Desk::live(stormy());
     let mild = (0..=110).filter(|n| n % 10 != 0);
@@ -287,16 +309,12 @@ fn a_crash_repeats_a_digest_that_is_in_doubt_as_the_same_one() {
     desk.speechless.insert("webhook".to_owned());
     storm(&mut desk, 200, 200);
     desk.seconds(10);
-    let said = |of: &Desk| -> BTreeMap<String, BTreeSet<String>> {
-        let names = |said: &alertkube_core::Notification| {
-            said.reports.iter().map(|report| report.name.clone()).collect()
-        };
-        of.unanswered.iter().map(|(_, said)| (said.delivery.clone(), names(said))).collect()
+    let named = |said: &alertkube_core::Notification| -> (String, BTreeSet<String>) {
+        (said.delivery.clone(), said.reports.iter().map(|report| report.name.clone()).collect())
     };
-    let before = said(&desk);
+    let before: BTreeMap<_, _> = desk.unanswered.iter().map(|(_, said)| named(said)).collect();
     assert!(before.values().any(|members| members.len() > 100), "a digest is on its way");
     let mut heir = Desk::start(stormy(), desk.boot + Duration::from_secs(30), desk.shelf.clone());
-    heir.speechless.insert("webhook".to_owned());
     heir.sync_all_but(KindId::Pod);
     heir.begin(KindId::Pod, 1);
     for n in (0..200).filter(|n| *n != 7) {
@@ -305,14 +323,15 @@ fn a_crash_repeats_a_digest_that_is_in_doubt_as_the_same_one() {
     }
     heir.sync(KindId::Pod, 1);
     heir.seconds(120);
-    let after = said(&heir);
+    let after: BTreeMap<_, _> = heard(&heir, "webhook").map(|sent| named(&sent.notification)).collect();
     for (delivery, members) in &before {
         let again = after.get(delivery).cloned().unwrap_or_default();
         let left: BTreeSet<_> = members.iter().filter(|name| *name != "web-7").cloned().collect();
         assert_eq!(again, left, "{delivery}");
     }
-    let alone = heir.unanswered.iter().filter(|(_, said)| said.action == Action::Resolved);
-    assert_eq!(alone.map(|(_, said)| said.reports[0].name.as_str()).collect::<Vec<_>>(), ["web-7"]);
+    let ends = heard(&heir, "webhook").filter(|sent| sent.notification.action == Action::Resolved);
+    let ends: Vec<_> = ends.map(|sent| sent.notification.reports[0].name.as_str()).collect();
+    assert_eq!(ends, ["web-7"]);
 }
 
 #[test]
