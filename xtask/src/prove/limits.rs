@@ -267,6 +267,8 @@ pub(super) const STORM_CRITICAL_EVERY: usize = 10;
 pub(super) const STORM_HEALTHY_SECONDS_MAX: f64 = 10.0;
 /// Messages of the limited sink beyond one a second: its bucket, and one that was rounded away.
 pub(super) const STORM_LIMITED_BURST: f64 = 6.0;
+/// A critical problem may take so long from the one receiver to the other: a commit and a token.
+pub(super) const STORM_CRITICAL_GRACE_MILLIS: i64 = 2000;
 /// How long the limited sink is waited for.
 pub(super) const STORM_SETTLED_MAX: Duration = Duration::from_secs(180);
 /// Seconds after which a sink that was dead for an hour has heard of all that stands: its breaker's 30 s, the longest

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::limits::{STORM_HEALTHY_SECONDS_MAX, STORM_LIMITED_BURST, STORM_SECONDS};
+use super::super::limits::{
+    STORM_CRITICAL_GRACE_MILLIS, STORM_HEALTHY_SECONDS_MAX, STORM_LIMITED_BURST, STORM_SECONDS,
+};
 use super::super::verdict::{Figure, Table};
 use super::course::Found;
 use crate::seats::{Ledger, Line};
@@ -67,10 +69,30 @@ pub(super) fn of(found: &Found) -> Vec<Figure> {
             "limited sink: a critical problem after the healthy sink had heard of it, at most",
             format!("{:.1} s", seconds(behind(found, &healthy, &told))),
         ),
-        Figure::exactly("limited sink: critical ones that waited", waited(found, &messages, &healthy), 0),
         Figure::exactly("limited sink: messages that are not worst first", disordered(found, &messages), 0),
     ]);
+    figures.extend(patience(found, &messages, &healthy));
     figures
+}
+
+/// Whether critical problems came first, of which the healthy sink had heard.
+fn patience(found: &Found, messages: &[Message<'_>], known: &BTreeMap<&str, i64>) -> Vec<Figure> {
+    let late = STORM_CRITICAL_GRACE_MILLIS;
+    let figure = |what: &str, waits: fn(i64, Times, Times, i64) -> bool| {
+        let count = waited(found, messages, known, |known, milder, own| waits(known, milder, own, late));
+        Figure::exactly(format!("limited sink: critical ones {what}"), count, 0)
+    };
+    vec![
+        figure("decided upon after something milder", |known, milder, own, _| {
+            known < milder.decided && milder.decided < own.decided
+        }),
+        figure("overtaken on their way by something milder", |known, milder, own, _| {
+            known < milder.decided && milder.at < own.at
+        }),
+        figure("known for long when something milder came", |known, milder, own, late| {
+            known + late < milder.at && milder.at < own.at
+        }),
+    ]
 }
 
 /// The messages of the limited sink.
@@ -138,25 +160,38 @@ fn behind(found: &Found, known: &BTreeMap<&str, i64>, told: &BTreeMap<&str, i64>
     found.critical.iter().filter_map(both).max().unwrap_or(0)
 }
 
-/// Critical problems that stood, untold, when it was decided to tell something milder.
-fn waited(found: &Found, messages: &[Message<'_>], known: &BTreeMap<&str, i64>) -> usize {
-    let first = messages.iter().filter(|said| said.at < found.healed);
-    let mut decided: BTreeMap<&str, i64> = BTreeMap::new();
+/// When a message was decided, and when it came.
+#[derive(Clone, Copy)]
+struct Times {
+    decided: i64,
+    at: i64,
+}
+
+/// Critical problems that stood while something milder was told: `before` is given since when the healthy sink knew of it,
+/// the times of the milder message, and those of its own.
+fn waited(
+    found: &Found,
+    messages: &[Message<'_>],
+    known: &BTreeMap<&str, i64>,
+    before: impl Fn(i64, Times, Times) -> bool,
+) -> usize {
+    let mut own: BTreeMap<&str, Times> = BTreeMap::new();
     let mut milder = Vec::new();
-    for said in first {
+    for said in messages.iter().filter(|said| said.at < found.healed) {
+        let times = Times { decided: said.decided, at: said.at };
         for name in &said.about {
-            let at = decided.entry(name).or_insert(said.decided);
-            *at = said.decided.min(*at);
+            let first = own.entry(name).or_insert(times);
+            *first = Times { decided: first.decided.min(times.decided), at: first.at.min(times.at) };
         }
         if said.about.iter().any(|name| !found.critical.contains(*name)) {
-            milder.push(said.decided);
+            milder.push(times);
         }
     }
     let waits = |name: &&String| {
-        let (Some(known), Some(told)) = (known.get(name.as_str()), decided.get(name.as_str())) else {
+        let (Some(known), Some(own)) = (known.get(name.as_str()), own.get(name.as_str())) else {
             return true;
         };
-        milder.iter().any(|at| known < at && at < told)
+        milder.iter().any(|milder| before(*known, *milder, *own))
     };
     found.critical.iter().filter(waits).count()
 }
@@ -213,7 +248,10 @@ mod tests {
         assert_eq!(red(&[(2000, "d", "c")]), ["limited sink: problems in no message"]);
         let twice = [(2000, "d", "c"), (2000, "d", "m"), (3000, "e", "m")];
         assert_eq!(red(&twice), ["limited sink: problems in more than one"]);
-        assert_eq!(red(&[(5000, "d", "m"), (6000, "e", "c")]), ["limited sink: critical ones that waited"]);
+        let all = ["decided upon after", "overtaken on their way by"];
+        let mut all = all.map(|what| format!("limited sink: critical ones {what} something milder")).to_vec();
+        all.push("limited sink: critical ones known for long when something milder came".to_owned());
+        assert_eq!(red(&[(5000, "d", "m"), (6000, "e", "c")]), all);
         // Decided before anybody knew of the critical one.
         assert!(red(&[(1400, "d", "m"), (6000, "e", "c")]).is_empty());
         let mixed = [(2000, "d", "m"), (2000, "d", "c")];

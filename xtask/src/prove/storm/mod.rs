@@ -39,6 +39,7 @@ pub(super) fn prove() -> Result<Verdict> {
 
 const NOTE: &str = "The healthy sink is of incidents, which never folds, at 1,000 a second; the limited one is a webhook at 1 a \
     second and 5 at once, the default. Both receivers are processes of their own that write a line for each request; only \
-    these lines are counted. Every tenth problem is critical. *waited*: it was decided to tell something milder while a critical \
-    problem, of which the healthy sink had heard before, was in no message yet that was decided; decided, because two \
-    messages at once pass each other on their way, the small one the large one.";
+    these lines are counted. Every tenth problem is critical. Of a \
+    critical problem that the healthy sink had heard of, three things are asked: whether something milder was decided upon \
+    before it was in a message; whether something milder that was decided after that came before it; and whether anything \
+    milder came before it more than 2 s after that, whenever it was decided.";
