@@ -30,6 +30,18 @@ pub(super) struct Sources {
     pub(super) note: Option<String>,
 }
 
+impl Sources {
+    /// What the engine published, as it stands now: whoever was paused asks the Lease itself before its engine has looked.
+    fn standing(&self) -> Option<Status> {
+        let mut status = self.status.borrow().clone()?;
+        let lapsed = self.lease.as_ref().is_some_and(|lease| !lease.is_held());
+        if lapsed && status.seat.hold == Holding::Holds {
+            (status.seat.hold, status.seat.holder) = (Holding::Follows, None);
+        }
+        Some(status)
+    }
+}
+
 /// All routes.
 pub(super) fn routes(sources: Sources) -> Router {
     Router::new()
@@ -55,7 +67,7 @@ async fn healthz(State(sources): State<Sources>) -> Response {
 
 /// `standby=ok` is the kubelet's question: whether the process does what it should, be that leading or standing by.
 async fn readyz(State(sources): State<Sources>, RawQuery(query): RawQuery) -> Response {
-    let status = sources.status.borrow().clone();
+    let status = sources.standing();
     let asked = query.is_some_and(|query| query.split('&').any(|word| word == "standby=ok"));
     let answer = match (asked, &sources.lease) {
         (true, None) => standby(status.as_ref(), None),

@@ -19,16 +19,16 @@ async fn site() -> Site {
 }
 
 async fn site_by(clock: Clock) -> Site {
-    site_with(clock, None).await
+    site_with(clock, None, None).await
 }
 
-async fn site_with(clock: Clock, note: Option<String>) -> Site {
+async fn site_with(clock: Clock, lease: Option<Handle>, note: Option<String>) -> Site {
     let (status, seen) = watch::channel(None);
     let listener = bind("127.0.0.1:0").await.expect("a port");
     let address = port(&listener).expect("a port");
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let telemetry = Arc::new(Telemetry::new("0.0.0", ["stdout"]));
-    let served = Served { telemetry, status: seen, lease: None, note };
+    let served = Served { telemetry, status: seen, lease, note };
     tasks.spawn(serve_by(clock, listener, served, tasks.clone(), stop.clone()));
     Site { address, status, tasks, stop }
 }
@@ -76,7 +76,7 @@ fn status(telling: bool) -> Status {
 
 #[tokio::test]
 async fn every_answer_about_the_process_says_what_should_be_known_of_it() {
-    let site = site_with(Clock::real(), Some("alerts go nowhere".to_owned())).await;
+    let site = site_with(Clock::real(), None, Some("alerts go nowhere".to_owned())).await;
     for path in ["/healthz", "/readyz"] {
         let answer = site.ask(&format!("GET {path}")).await;
         assert!(answer.ends_with("\n- alerts go nowhere\n"), "{answer}");
@@ -111,6 +111,21 @@ async fn readiness_says_what_is_missing() {
     let answer = site.ask("GET /readyz").await;
     let standby = "not ready: standby; the leader is alertkube-1_0badcafe\n";
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with(standby), "{answer}");
+}
+
+#[tokio::test]
+async fn who_holds_a_lease_that_has_run_out_is_not_ready_whatever_its_engine_still_says() {
+    let clock = Clock::real();
+    let holds = Status { seat: SeatStatus { elected: true, ..seat(Holding::Holds) }, ..status(true) };
+    let now = clock.boot();
+    for (until, code) in [(now + Duration::from_secs(3600), "200"), (now, "503")] {
+        let site = site_with(clock, Some(Handle::mute(clock, until)), None).await;
+        site.status.send(Some(holds.clone())).expect("heard");
+        for path in ["/readyz", "/readyz?standby=ok"] {
+            let answer = site.ask(&format!("GET {path}")).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {code} ")), "{path}: {answer}");
+        }
+    }
 }
 
 #[test]

@@ -107,6 +107,11 @@ impl Handle {
         self.held.clone()
     }
 
+    /// Whether the Lease is ours at this instant, whoever has heard of it.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.allows(self.clock.boot())
+    }
+
     /// The boot instant at which the API server last said how the Lease stands.
     pub(crate) fn heard(&self) -> Option<Duration> {
         let nanos = self.heard.load(Ordering::SeqCst);
@@ -142,6 +147,17 @@ impl Handle {
             released = released => released,
             () = self.clock.sleep_until(by) => false,
         }
+    }
+}
+
+#[cfg(test)]
+impl Handle {
+    /// Of an election that says nothing any more, and to which the Lease is held until then.
+    pub(crate) fn mute(clock: Clock, until: Duration) -> Handle {
+        let (held, heard) = (HeldUntil::nothing(), Arc::default());
+        held.publish(Some(until));
+        let (orders, ended) = (mpsc::channel(ORDERS_MAX).0, watch::channel(Ended::GivenUp).1);
+        Handle { orders, ended, held, heard, clock }
     }
 }
 
