@@ -28,9 +28,10 @@ pub(super) const SHOWS: &str = "A real API server refuses state by quota, missin
     Lease falls silent at its deadline and says so once; without a Lease nothing is held.";
 
 const NOTE: &str = "One replica each, with a service account's token; in the scenes of refusal it holds a Lease all the \
-    time. Times are from just before the API server was told of the first fault whose commit was refused to the slowest \
-    receiver, or, where the trouble was there first, from the start of the program, which waits 15 s for its state before it \
-    tells anything. While the API server is dead nothing ends: an end is seen, not guessed, so only beginnings fall due. *repeats*: raw \
+    time. Times are to the slowest receiver, from the first refusal of a commit, as the replica's own log says it, or from just \
+    before the API server was told of the first fault, whichever was first; where the trouble was there first, from the start \
+    of the program, which waits 15 s for its state before it tells anything. *first refused*: that refusal, after the first \
+    fault or the start. While the API server is dead nothing ends: an end is seen, not guessed, so only beginnings fall due. *repeats*: raw \
     lines at both receivers that say again what was said, the restart included.";
 
 /// Makes the proof.
@@ -41,7 +42,16 @@ pub(super) fn prove() -> Result<Verdict> {
     let mut verdict = Verdict::default();
     let mut table = Table::new(
         "Refusals",
-        &["trouble", "critical told", "others told", "later critical", "undurable", "saved after", "repeats"],
+        &[
+            "trouble",
+            "first refused",
+            "critical told",
+            "others told",
+            "later critical",
+            "undurable",
+            "saved after",
+            "repeats",
+        ],
     );
     for (trouble, found) in refusals(&cluster, &program, &webhook) {
         match found {
@@ -151,6 +161,7 @@ fn row(table: &mut Table, trouble: &Trouble, found: &Found) {
     };
     table.row(&[
         &trouble.name,
+        &format!("{:.3} s", found.first),
         &range(&found.critical),
         &range(&found.others),
         &format!("{:.1} s", found.later),
@@ -216,6 +227,7 @@ mod tests {
 
     fn found() -> Found {
         Found {
+            first: 0.1,
             critical: vec![2.1, 2.4],
             others: vec![15.2, 15.3],
             later: 0.2,

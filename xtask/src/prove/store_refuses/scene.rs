@@ -4,7 +4,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use alertkube_core::Stamp;
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use super::troubles::Trouble;
 use super::webhook::Webhook;
@@ -21,9 +23,11 @@ pub(super) const NOT_SAVED: &str = "AlertStateNotSaved";
 /// What the store's refusal is called in the log.
 const REFUSED: &str = "the store does not take what is written";
 
-/// What a refusal came to. Times are seconds from when the first fault began whose commit was refused, or from the start
-/// where the refusal was first.
+/// What a refusal came to. Times are seconds from the first refusal of a commit, or from the first fault if that began
+/// before; where the refusal was there first, from the start.
 pub(super) struct Found {
+    /// From the first fault, or the start, to the first refusal.
+    pub(super) first: f64,
     pub(super) critical: Vec<f64>,
     pub(super) others: Vec<f64>,
     /// A critical one after the refusal had lasted.
@@ -50,8 +54,8 @@ struct Endured {
     critical: Vec<usize>,
     others: Vec<usize>,
     later: usize,
-    /// When the refusal could first be felt.
-    since: i64,
+    /// When the first fault began, or the replica was started.
+    begun: i64,
     undurable: usize,
     counted: f64,
 }
@@ -95,11 +99,15 @@ pub(super) fn play(
     let after = |fault: &usize, since: i64| {
         pair.firsts(*fault, false).map(|(at, _)| (*at - since) as f64 / 1000.0).fold(f64::NAN, f64::max)
     };
-    let Endured { critical, others, later, since, undurable, counted } = endured;
+    let Endured { critical, others, later, begun, undurable, counted } = endured;
+    // What was yet to be written of before may be refused before the first fault: the wait counts from there.
+    let first = first_refusal(&log).context("the log does not say when the first commit was refused")?;
+    let since = begun.min(first);
     let own = |over| {
         pair.audience.lines().iter().filter(|line| line.reason == NOT_SAVED && line.over == over).count()
     };
     Ok(Found {
+        first: (first - begun) as f64 / 1000.0,
         critical: critical.iter().map(|fault| after(fault, since)).collect(),
         others: others.iter().map(|fault| after(fault, since)).collect(),
         later: after(&later, pair.herd.fates()[later].began),
@@ -116,15 +124,22 @@ pub(super) fn play(
     })
 }
 
+/// When a commit, which is a write of the head, was first refused, by the replica's own log.
+fn first_refusal(log: &str) -> Option<i64> {
+    let lines = log.lines().filter(|line| line.contains(REFUSED));
+    let mut said = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let of_head = said.find(|line| line["why"].as_str().is_some_and(|why| why.starts_with("head:")))?;
+    Stamp::parse(of_head["timestamp"].as_str()?).map(Stamp::millis)
+}
+
 /// Faults of both kinds while the store refuses, and one more when it has refused for long.
 fn endured(pair: &mut Pair<'_>, trouble: &Trouble) -> Result<Endured> {
     let from = pair.audience.lines().len();
     let critical = pair.herd.storm(&[(Sinks::Both, Illness::Quick); 3], 20, 1)?;
     let others = pair.herd.storm(&[(Sinks::Plain, Illness::Mild); 3], 20, 1)?;
-    // The first of them is the first whose commit is refused.
-    let mut since = pair.herd.fates()[critical[0]].began;
+    let mut begun = pair.herd.fates()[critical[0]].began;
     if trouble.at_start {
-        since = millis();
+        begun = millis();
         let birth = pair.birth()?;
         pair.start(0, &birth)?;
     }
@@ -140,7 +155,7 @@ fn endured(pair: &mut Pair<'_>, trouble: &Trouble) -> Result<Endured> {
         Ok(pair.heard(&[later], false).then_some(()))
     })?;
     let counted = counted(pair)?;
-    Ok(Endured { critical, others, later, since, undurable: pair.audience.lines().len() - from, counted })
+    Ok(Endured { critical, others, later, begun, undurable: pair.audience.lines().len() - from, counted })
 }
 
 /// Ends the replica in good order and starts another in its place, which tells of one more fault; the exit code.
@@ -167,4 +182,23 @@ fn counted(pair: &Pair<'_>) -> Result<f64> {
     let of = text.lines().filter(|line| line.starts_with("alertkube_undurable_total{"));
     of.map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok()).context("no number"))
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_refusal_is_that_of_a_head() {
+        let line = |at: u32, why: &str, message: &str| {
+            format!(r#"{{"timestamp":"2026-11-29T00:10:{at:02}.25Z","why":"{why}","message":"{message}"}}"#)
+        };
+        let of = |lines: &[String]| first_refusal(&lines.join("\n"));
+        let refused = format!("{REFUSED}; it is tried again");
+        let (bucket, head) = (line(1, "b03: quota: no", &refused), line(2, "head: quota: no", &refused));
+        let later = line(3, "head: quota: no", &refused);
+        let first = Stamp::parse("2026-11-29T00:10:02.25Z").map(Stamp::millis);
+        assert_eq!(of(&["no JSON".to_owned(), bucket.clone(), head, later]), first);
+        assert_eq!(of(&[bucket, line(2, "head: quota: no", "something else")]), None);
+    }
 }
