@@ -165,6 +165,36 @@ fn an_end_in_doubt_of_what_came_back_is_followed_by_a_new_beginning() {
 }
 
 #[test]
+fn what_comes_back_after_an_end_that_was_refused_goes_on_in_its_episode() {
+    let mut reminding = settings();
+    reminding.behavior.repeat = Some(Duration::from_secs(100));
+    let mut desk = Desk::live(reminding);
+    let sick = crashing("web", &desk.time(5));
+    desk.see(KindId::Pod, &sick);
+    desk.seconds(5);
+    desk.answers.insert("webhook".to_owned(), Verdict::Reject(Why::Refused));
+    desk.gone(KindId::Pod, &sick);
+    desk.seconds(5);
+    assert_eq!(letters(&desk), [("webhook".to_owned(), Why::Refused)]);
+    desk.answers.clear();
+    let mut heir = crashing("web", &desk.time(0));
+    heir["metadata"]["uid"] = "11111111-0000-4000-8000-000000000001".into();
+    desk.see(KindId::Pod, &heir);
+    // No sooner than what it refused is tried again.
+    desk.seconds(7200);
+    assert!(!lines(&desk, "webhook", "repeat CrashLoopBackOff").is_empty(), "{:?}", desk.told("webhook"));
+    desk.gone(KindId::Pod, &heir);
+    desk.seconds(60);
+    assert_eq!(lines(&desk, "webhook", "first CrashLoopBackOff").len(), 1, "{:?}", desk.told("webhook"));
+    assert_eq!(lines(&desk, "webhook", "resolved CrashLoopBackOff").len(), 1, "{:?}", desk.told("webhook"));
+    let heard = desk.sent.iter().filter(|sent| sent.sink == "webhook");
+    let about = heard.flat_map(|sent| &sent.notification.reports);
+    let episodes: BTreeSet<_> =
+        about.filter(|report| report.name == "web").map(|report| &report.episode).collect();
+    assert_eq!(episodes.len(), 1, "its sink never heard that it was over");
+}
+
+#[test]
 fn the_heir_of_a_deleted_object_is_told_at_once_though_the_end_is_still_on_its_way() {
     let mut desk = Desk::live(settings());
     let sick = crashing("web", &desk.time(5));

@@ -27,6 +27,8 @@ pub(crate) enum Line {
     Broken,
     /// Neither reads nor writes arrive, and that is said.
     Down,
+    /// Writes are answered; reads do not arrive, and that is said.
+    Blind,
     /// Every write is refused.
     Refuses,
 }
@@ -207,7 +209,7 @@ impl House {
                 Effect::Fact(fact) => member.facts.push((self.boot.as_secs(), fact)),
                 Effect::Read(seat, parts) => {
                     let shelf = self.shelves.entry(seat).or_default();
-                    let down = matches!(member.line, Line::Down);
+                    let down = matches!(member.line, Line::Down | Line::Blind);
                     let read = |part| match down {
                         true => Err(StoreTrouble::Unknown("no answer".to_owned())),
                         false => shelf.read(part),
@@ -264,7 +266,7 @@ impl House {
         }
         let unknown = || Err(StoreTrouble::Unknown("no answer".to_owned()));
         let answer: Result<Version, StoreTrouble> = match member.line {
-            Line::Open => shelf.write(write),
+            Line::Open | Line::Blind => shelf.write(write),
             Line::Stuck => return member.stuck.push((seat, id, write)),
             Line::Deaf => {
                 let result = shelf.write(write);

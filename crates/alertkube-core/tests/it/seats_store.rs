@@ -177,6 +177,56 @@ fn a_holder_of_a_lease_that_does_not_hear_the_store_waits_and_one_without_does_n
     }
 }
 
+/// What one of them told of a pod.
+fn told_by(house: &House, member: usize, name: &str) -> Vec<u64> {
+    let lines = house.lines("chat").into_iter();
+    lines.filter(|((_, by), line)| *by == member && line.ends_with(name)).map(|((at, _), _)| at).collect()
+}
+
+#[test]
+fn one_whose_head_another_wrote_and_who_then_hears_nothing_waits_as_a_start_does() {
+    let mut house = House::new(settings());
+    house.join(unelected());
+    house.seconds(10);
+    house.join(unelected());
+    house.seconds(10);
+    assert_eq!(house.status(1).seat.hold, Holding::Holds);
+    house.members[0].line = Line::Blind;
+    sick(&mut house, "web");
+    house.seconds(59);
+    assert_eq!((told_by(&house, 0, "web"), told_by(&house, 1, "web")), (vec![], vec![20]));
+    // As long as nobody shows who wrote it, nobody may be there.
+    house.seconds(60);
+    assert_eq!(told_by(&house, 0, "web"), [82]);
+    // It had been told by nobody if it had heard.
+    house.reconnect(0);
+    sick(&mut house, "db");
+    house.seconds(60);
+    assert_eq!((told_by(&house, 0, "db"), told_by(&house, 1, "db")), (vec![], vec![139]));
+    assert_eq!(house.status(0).seat.hold, Holding::Fenced);
+}
+
+#[test]
+fn who_would_tell_without_a_store_that_did_not_answer_asks_it_first() {
+    // Wherever in a rest between two tries it finds something to tell.
+    for into in 0..12 {
+        let mut house = House::new(settings());
+        house.join(unelected());
+        house.members[0].line = Line::Down;
+        sick(&mut house, "web");
+        house.seconds(100 + into);
+        assert_eq!(told_by(&house, 0, "web"), [2]);
+        house.join(unelected());
+        house.seconds(1);
+        assert_eq!(house.status(1).seat.hold, Holding::Holds);
+        house.members[0].line = Line::Open;
+        sick(&mut house, "db");
+        house.seconds(60);
+        assert_eq!(told_by(&house, 0, "db"), [0; 0], "{into}: {:?}", house.lines("chat"));
+        assert_eq!(told_by(&house, 1, "db").len(), 1);
+    }
+}
+
 #[test]
 fn one_without_a_lease_that_sees_an_elected_holder_alive_leaves_the_seat_to_it() {
     // For a refusal it has to try: it does so once the head has stood still for half a minute.
