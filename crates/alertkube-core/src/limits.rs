@@ -56,6 +56,9 @@ pub(crate) const UNSAVED_AFTER: Duration = Duration::from_secs(15);
 pub(crate) const OPEN_UNSAVED_AFTER: Duration = Duration::from_secs(15);
 /// A start without a Lease whose state does not answer tells without it after this long.
 pub(crate) const OPEN_UNHEARD_AFTER: Duration = Duration::from_secs(60);
+/// How far a watch may be behind another replica's: what a new holder heard of its kind before a stored problem began, or
+/// so shortly after, says nothing of that problem.
+pub(crate) const WATCH_LAG_MAX: Duration = Duration::from_secs(10);
 /// Tries to read the snapshot of the Go program, and the time between two.
 pub(crate) const REFERENCE_TRIES: u32 = 10;
 /// See [`REFERENCE_TRIES`].
@@ -144,6 +147,9 @@ pub(crate) const LEDGER_RETRY_MAX: Duration = Duration::from_secs(10);
 pub(crate) const LEDGER_ELECTED_WATCH: Duration = Duration::from_secs(30);
 /// How often it is looked at meanwhile.
 pub(crate) const LEDGER_ELECTED_POLL: Duration = Duration::from_secs(3);
+/// How often an elected holder that commits nothing looks at its head, where whoever waits for the seat leaves a note:
+/// thrice in the time that the head is watched for.
+pub(crate) const LEDGER_ELECTED_LOOK: Duration = Duration::from_secs(10);
 /// How often a head is looked at whose holder waits for the outcome of an attempt: it is sealed between two of them.
 pub(crate) const LEDGER_SETTLE_POLL: Duration = Duration::from_millis(50);
 /// How long it must stand unchanged to be sealed nevertheless: its holder is gone. Five commits apart.

@@ -13,7 +13,7 @@ use super::outbox::Outbox;
 use super::part::{Part, StoreTrouble, Version};
 use super::tail::{Entry, Tail};
 use super::take::Taken;
-use crate::limits::{LEDGER_PENDING_BYTES, LEDGER_RETRY_BASE, LEDGER_VALUE_MAX};
+use crate::limits::{LEDGER_ELECTED_LOOK, LEDGER_PENDING_BYTES, LEDGER_RETRY_BASE, LEDGER_VALUE_MAX};
 use crate::store::WriteId;
 use crate::time::Now;
 
@@ -47,6 +47,9 @@ pub(super) struct Open {
     /// The store has lost what we knew, and the commit that says so in a new term is not done.
     pub(super) healing: bool,
     closing: Option<bool>,
+    /// When an elected holder looks at its head, and the number of the last such reading.
+    look: Duration,
+    looked: Option<u64>,
     /// Commits follow one another without a pause.
     pub(super) hurries: bool,
     next_commit: Duration,
@@ -93,6 +96,8 @@ impl Open {
             wanted: is_damaged,
             healing: false,
             closing: None,
+            look: now + LEDGER_ELECTED_LOOK,
+            looked: None,
             hurries: false,
             next_commit: Duration::ZERO,
             began: Duration::ZERO,
@@ -197,13 +202,24 @@ impl Open {
         }
     }
 
+    /// An elected holder writes only what it has to say; whether somebody waits for it to be gone, or has sealed its seat,
+    /// it learns from the head.
+    fn look_due(&self) -> Option<Duration> {
+        (self.claim.elected && self.closing.is_none() && self.flight.is_none()).then_some(self.look)
+    }
+
+    /// Whether a reading is but a look: no harm is done if it fails.
+    pub(super) fn is_look(&self, number: u64) -> bool {
+        self.looked == Some(number)
+    }
+
     pub(super) fn deadline(&self) -> Option<Duration> {
         let resting = self.flight.as_ref().and_then(|flight| match flight.step {
             Step::Resting(_, until, _) => Some(until),
             Step::Writing(_) | Step::Asking(_) => None,
         });
         let background = (!self.is_quiet()).then(|| self.background.deadline(&self.state())).flatten();
-        [resting, self.commit_due(), background].into_iter().flatten().min()
+        [resting, self.commit_due(), self.look_due(), background].into_iter().flatten().min()
     }
 
     /// Nothing is written beside commits.
@@ -233,6 +249,10 @@ impl Open {
                 return true;
             }
             self.begin(now, out);
+        }
+        if self.look_due().is_some_and(|at| at <= now.boot) {
+            self.look = now.boot + LEDGER_ELECTED_LOOK;
+            self.looked = Some(out.ask_head());
         }
         false
     }
@@ -273,6 +293,7 @@ impl Open {
             seq: Seq(self.next_seq),
             accord: self.accord,
             doubled: None,
+            waits: None,
             ring,
             buckets: background.written.iter().map(|written| written.map(|written| written.up_to)).collect(),
             ..self.head.clone()
@@ -371,6 +392,7 @@ impl Open {
         let time = self.time_of(flight.content.len());
         self.next_commit = self.next_commit.max(flight.began + self.pace.spacing.max(time));
         self.version = Some(version);
+        self.look = self.look.max(flight.began + LEDGER_ELECTED_LOOK);
         self.stored = checksum(&flight.content);
         self.packed = flight.content.body.len();
         self.healing = false;

@@ -52,6 +52,10 @@ pub(super) struct Head {
     /// A process that was fenced and still lives says so here; the holder takes note and writes over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) doubled: Option<String>,
+    /// A process without election that waits for an elected holder to be gone asks here whether it lives; one that does
+    /// writes over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) waits: Option<String>,
     /// The segments that are to be replayed, in order.
     pub(super) ring: Vec<Sealed>,
     /// For each bucket, up to which commit it was confirmed to hold its share; `null` for one not yet written.
@@ -111,6 +115,12 @@ impl Head {
 
     pub(super) fn at(&self) -> Point {
         Point { term: self.term, seq: self.seq }
+    }
+
+    /// Whether it is this one, whatever notes others left in it.
+    pub(super) fn is_but_for_notes(&self, other: &Head) -> bool {
+        let plain = |head: &Head| Head { doubled: None, waits: None, ..head.clone() };
+        plain(self) == plain(other)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -240,6 +250,7 @@ mod tests {
             seq: Seq(7),
             accord: Accord { layout: Some(Layout { epoch: 2, total: 3 }), ..Accord::default() },
             doubled: None,
+            waits: None,
             ring: Vec::new(),
             buckets: vec![None, Some(Point { term: 2, seq: Seq(5) })],
             crc: 0,

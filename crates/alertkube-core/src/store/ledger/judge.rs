@@ -30,7 +30,7 @@ impl Open {
         !flies && self.leaving.is_empty() && self.pending.is_empty()
     }
 
-    /// A reading of the head, asked for by the commit on its way, by a segment or by a bucket.
+    /// A reading of the head, asked for by the commit on its way, by a segment, by a bucket, or as a look.
     pub(super) fn read_head(
         &mut self,
         now: Duration,
@@ -41,7 +41,9 @@ impl Open {
         let found = match result {
             Ok(found) => found,
             Err(trouble) => {
-                out.unreachable(trouble.to_string());
+                if !self.is_look(number) {
+                    out.unreachable(trouble.to_string());
+                }
                 self.background.head(now, number, None, out);
                 if self.asked(number) {
                     self.ask_soon(now, out);
@@ -53,8 +55,14 @@ impl Open {
         if let Some(fenced) = self.fenced(read.as_ref()) {
             return fenced;
         }
-        if let Some(Ok(Head { doubled: Some(by), .. })) = &read {
-            out.say(LedgerNews::Doubled { by: by.clone() });
+        if let (Some(Ok(head)), Some((content, version))) = (&read, &found) {
+            if let Some(by) = &head.doubled {
+                out.say(LedgerNews::Doubled { by: by.clone() });
+            }
+            self.wanted |= head.waits.is_some();
+            if self.flight.is_none() && head.is_but_for_notes(&self.head) {
+                (self.version, self.stored) = (Some(version.clone()), checksum(content));
+            }
         }
         let ours =
             matches!(&read, Some(Ok(head)) if head.term == self.head.term && head.seq >= self.head.seq);
@@ -102,7 +110,7 @@ impl Open {
         };
         let Some(flight) = &self.flight else { return Judged::Going };
         let why = match read {
-            Ok(_) if content == flight.content => {
+            Ok(head) if head.is_but_for_notes(&flight.head) => {
                 let closed = self.applied(version, out);
                 return if closed { Judged::Closed } else { Judged::Going };
             }
@@ -110,6 +118,7 @@ impl Open {
                 self.lost(Some(version), head.term, "it is older than what was committed", out);
                 return Judged::Going;
             }
+            Ok(head) if head.is_but_for_notes(&self.head) => None,
             Ok(_) if checksum(&content) == self.stored => None,
             Ok(_) => Some("somebody changed it".to_owned()),
             Err(flaw) => Some(format!("somebody changed it: {}", flaw.why())),

@@ -58,6 +58,8 @@ enum Step {
     Asking(u64),
     /// It is read again at this boot instant.
     Resting(Duration),
+    /// The question whether the holder lives is on its way into the head.
+    Noting(WriteId),
     Sealing(WriteId, Box<Sealing>),
     Loading(Box<Loading>),
     /// A part is not as the head says: is the seat still ours?
@@ -103,7 +105,7 @@ impl Taking {
             Step::Resting(until) => Some(*until),
             Step::Loading(loading) => loading.again,
             Step::Confirming { until, .. } => *until,
-            Step::Asking(_) | Step::Sealing(..) | Step::Gone => None,
+            Step::Asking(_) | Step::Noting(_) | Step::Sealing(..) | Step::Gone => None,
         }
     }
 
@@ -121,7 +123,7 @@ impl Taking {
                 *until = None;
                 *number = out.ask_head();
             }
-            Step::Asking(_) | Step::Sealing(..) | Step::Gone => {}
+            Step::Asking(_) | Step::Noting(_) | Step::Sealing(..) | Step::Gone => {}
         }
     }
 
@@ -169,7 +171,7 @@ impl Taking {
         if head.elected
             && !head.released
             && !self.claim.elected
-            && !self.has_waited(now.boot, &head, &version, out)
+            && !self.has_waited(now.boot, &head, (&content, &version), out)
         {
             return Progress::Going;
         }
@@ -196,6 +198,7 @@ impl Taking {
             seq: Seq(0),
             accord: Accord::default(),
             doubled: None,
+            waits: None,
             ring: Vec::new(),
             buckets: vec![None],
             crc: 0,
@@ -225,8 +228,15 @@ impl Taking {
         false
     }
 
-    /// Whether an elected holder's head has stood unchanged for long enough.
-    fn has_waited(&mut self, now: Duration, head: &Head, version: &Version, out: &mut Outbox) -> bool {
+    /// Whether an elected holder's head has stood unchanged for long enough, with the question in it whether it lives:
+    /// one that has nothing to say writes nothing of itself.
+    fn has_waited(
+        &mut self,
+        now: Duration,
+        head: &Head,
+        (content, version): (&Content, &Version),
+        out: &mut Outbox,
+    ) -> bool {
         let until = self.still_since(now, version) + LEDGER_ELECTED_WATCH;
         if now >= until {
             return true;
@@ -235,8 +245,21 @@ impl Taking {
         if !std::mem::replace(&mut self.said_waiting, true) || said_else {
             out.say(LedgerNews::Waiting { holder: head.holder.clone(), until });
         }
-        self.step = Step::Resting(until.min(now + LEDGER_ELECTED_POLL));
+        self.step = if head.waits.is_none() {
+            let mut asks = Head { waits: Some(self.claim.holder.clone()), ..head.clone() };
+            Step::Noting(out.write(Part::Head, asks.content(content.body.clone()), Some(version.clone())))
+        } else {
+            Step::Resting(until.min(now + LEDGER_ELECTED_POLL))
+        };
         false
+    }
+
+    /// What became of the question. Where it cannot be written the head is watched as it is.
+    fn noted(&mut self, now: Duration, result: Result<Version, StoreTrouble>) {
+        if let (Ok(version), Some((watched, _))) = (result, &mut self.watched) {
+            *watched = version;
+        }
+        self.step = Step::Resting(now + LEDGER_ELECTED_POLL);
     }
 
     fn unreadable(&mut self, now: Duration, why: &str, out: &mut Outbox) {
@@ -257,7 +280,7 @@ impl Taking {
         head.seat = Some(claim.seat);
         head.elected = claim.elected;
         head.released = false;
-        head.doubled = None;
+        (head.doubled, head.waits) = (None, None);
         head.wish = claim.wish;
         head.beat = now.stamp();
         let content = head.content(content.body);
@@ -275,6 +298,10 @@ impl Taking {
     ) -> Progress {
         let sealing = match std::mem::replace(&mut self.step, Step::Gone) {
             Step::Sealing(ours, sealing) if ours == id => *sealing,
+            Step::Noting(ours) if ours == id => {
+                self.noted(now, result);
+                return Progress::Going;
+            }
             step => {
                 self.step = step;
                 return Progress::Going;

@@ -80,6 +80,55 @@ fn one_without_election_waits_for_an_elected_head_to_be_released_or_still() {
 }
 
 #[test]
+fn an_elected_holder_that_has_nothing_to_say_shows_whoever_waits_that_it_lives() {
+    let mut old = Bench::new(claim("old", true), Pace::API, Store::default());
+    old.pass(100 * SECOND);
+    assert_eq!(old.store.writes, 1, "unasked it writes nothing");
+    let mut new = Bench::new(claim("new", false), Pace::API, old.store.clone());
+    for second in 0..200 {
+        old.store = new.store.clone();
+        old.pass(SECOND);
+        new.store = old.store.clone();
+        new.pass(SECOND);
+        assert_eq!((new.ledger.term(), old.ledger.term()), (None, Some(1)), "after {second} s");
+    }
+    assert!(new.store.writes < 1 + 200 / 10 * 2 + 2, "{} writes", new.store.writes);
+    assert_eq!(old.told(), [opened(1, 0)], "a question is no harm");
+    // It is gone.
+    new.pass(44 * SECOND);
+    assert_eq!(new.ledger.term(), Some(2));
+    assert_eq!(new.store.head().waits, None);
+}
+
+#[test]
+fn an_idle_elected_holder_learns_that_its_seat_is_sealed() {
+    let mut old = Bench::new(claim("old", true), Pace::API, Store::default());
+    old.told();
+    let new = Bench::new(claim("new", true), Pace::API, old.store.clone());
+    old.store = new.store;
+    old.pass(11 * SECOND);
+    assert!(matches!(&old.told()[..], [LedgerNews::Fenced { by, .. }] if by == "new"));
+}
+
+#[test]
+fn a_look_that_fails_is_no_harm_and_a_question_is_heard_later() {
+    let mut old = Bench::new(claim("old", true), Pace::API, Store::default());
+    old.told();
+    let trouble = StoreTrouble::Unknown("503".to_owned());
+    old.at += 11 * SECOND;
+    old.ledger.tick(old.now());
+    assert!(matches!(old.ledger.poll(), Some(LedgerEffect::Read(parts)) if parts == [Part::Head]));
+    old.ledger.read(old.now(), vec![(Part::Head, Err(trouble))]);
+    assert_eq!(old.ledger.poll(), None);
+    let mut head = old.store.head();
+    head.waits = Some("new".to_owned());
+    let body = old.store.get(Part::Head).unwrap().0.body;
+    old.store.replace(Part::Head, head.content(body));
+    old.pass(11 * SECOND);
+    assert_eq!((old.told(), old.store.head().waits), (Vec::new(), None));
+}
+
+#[test]
 fn a_head_that_moves_is_watched_from_then_on() {
     let mut bench = Bench::new(claim("new", false), SMALL, left_by(true, false));
     for _ in 0..4 {
