@@ -134,6 +134,11 @@ pub enum SeatFact {
         /// How many seats there are to be.
         total: u32,
     },
+    /// What this replica sees is older than the stored state of the seat that it takes: everything is listed anew first.
+    Outdated {
+        /// The seat.
+        seat: SeatId,
+    },
     /// Another number of seats is in force, or the same as before again: the seat's share is told from now on.
     Relaid {
         /// The seat.

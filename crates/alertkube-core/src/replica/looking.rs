@@ -13,6 +13,9 @@ use crate::watch::{Key, Kind, KindId, LostWhy, Uid, View, WatchEvent};
 
 impl Replica {
     pub(super) fn watched(&mut self, now: Now, kind: KindId, event: WatchEvent) {
+        if !matches!(event, WatchEvent::Lost(_)) {
+            self.picture.hears(kind, now.boot);
+        }
         match event {
             WatchEvent::Began(epoch) => self.picture.began(kind, epoch),
             WatchEvent::Seen(view) => self.seen(now, *view),

@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::alert::{Fingerprint, Phase, Subject};
+use crate::alert::{Alert, Fingerprint, Phase, Subject};
 use crate::decide::{InDigest, Memory};
 use crate::fact::{Fact, SeatFact};
-use crate::limits::OWN_SINCE_STORED_FROM;
+use crate::limits::{OWN_SINCE_STORED_FROM, WATCH_LAG_MAX};
 use crate::notification::{Action, AttemptId, SinkId};
+use crate::replica::gate::Gate;
 use crate::replica::layout::Start;
+use crate::replica::picture::Picture;
 use crate::replica::tenure::Hold;
 use crate::replica::{Input, Replica};
 use crate::settle::{Job, Said};
@@ -48,6 +50,8 @@ impl Replica {
     pub(super) fn take_up(&mut self, now: Now, facts: &[(EntryKey, Box<[u8]>)]) -> usize {
         let facts = facts.iter().map(|(key, value)| (key, &**value));
         self.know_again(now, facts.clone());
+        let seen = self.tracker.iter().filter(|(_, alert)| alert.phase != Phase::Over);
+        let seen: BTreeSet<Fingerprint> = seen.map(|(fingerprint, _)| fingerprint).collect();
         let restored = restore(facts, (&mut self.tracker, &mut self.memory), &self.settings, now);
         if restored.strange > 0 {
             self.fact(Fact::Seat(SeatFact::Strange(restored.strange)));
@@ -55,6 +59,8 @@ impl Replica {
         self.memory.clamp(now.stamp());
         if self.gate.open() {
             self.take_up_digests(now);
+        } else if self.is_outdated(now, &seen, &restored.alerts) {
+            self.see_anew();
         }
         self.take_postures(now, &restored.alerts);
         self.end_orphans(now);
@@ -63,6 +69,25 @@ impl Replica {
         self.all_changed(now, restored.alerts.iter().copied());
         self.reconcile(now, &restored.alerts);
         restored.alerts.len()
+    }
+
+    /// Whether the picture lacks a problem that began after what was last heard of its kind: not that it is over is what
+    /// this shows, but that the watch is behind, or dead and not yet known to be.
+    fn is_outdated(&self, now: Now, seen: &BTreeSet<Fingerprint>, restored: &[Fingerprint]) -> bool {
+        let unseen = restored.iter().filter(|fingerprint| !seen.contains(fingerprint));
+        let stands = |alert: &&Alert| alert.stands() && alert.condition.event.is_none();
+        unseen.filter_map(|fingerprint| self.tracker.get(*fingerprint)).filter(stands).any(|alert| {
+            let silent = alert.subject.watched.and_then(|kind| self.picture.silent_for(kind, now.boot));
+            silent.is_some_and(|silent| alert.opened.plus(WATCH_LAG_MAX).plus(silent) > now.stamp())
+        })
+    }
+
+    /// Lists everything anew, and tells nothing before that is done.
+    fn see_anew(&mut self) {
+        self.fact(Fact::Seat(SeatFact::Outdated { seat: self.station.seat }));
+        self.picture = Picture::new(&self.settings);
+        self.gate = Gate::default();
+        self.watch_all();
     }
 
     /// What may have been told in a digest is told again in the same one.

@@ -20,6 +20,8 @@ struct Watched {
     /// It was synced at least once.
     ever: bool,
     lost: Option<(Duration, LostWhy)>,
+    /// When anything was last heard of it.
+    heard: Duration,
 }
 
 /// What the cluster looks like.
@@ -49,6 +51,12 @@ impl Picture {
         if let Some(watched) = self.kinds.get_mut(&kind) {
             watched.epoch = epoch;
             watched.listing = true;
+        }
+    }
+
+    pub(crate) fn hears(&mut self, kind: KindId, now: Duration) {
+        if let Some(watched) = self.kinds.get_mut(&kind) {
+            watched.heard = now;
         }
     }
 
@@ -115,6 +123,12 @@ impl Picture {
             None if watched.listing => Trust::Lost,
             None => Trust::Live,
         }
+    }
+
+    /// How long ago anything was heard of a kind that is listed and watched right now.
+    pub(crate) fn silent_for(&self, kind: KindId, now: Duration) -> Option<Duration> {
+        let watched = self.kinds.get(&kind).filter(|_| self.live(kind))?;
+        Some(now.saturating_sub(watched.heard))
     }
 
     /// Since when and why a kind is not heard of.

@@ -98,7 +98,8 @@ impl Replica {
     /// The memory with every attempt that is on its way counted as in doubt.
     pub(super) fn memory_in_doubt(&self) -> Memory {
         let mut memory = self.memory.clone();
-        for flight in self.flights.iter() {
+        // What waits for its commit has not left.
+        for flight in self.flights.iter().filter(|flight| flight.ready.is_none()) {
             flight.doubt(&mut memory);
         }
         memory

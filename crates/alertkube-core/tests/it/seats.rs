@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alertkube_core::{Action, Fact, Holding, KindId, LeaseNews, SeatFact, Standby, Verdict, Why};
+use alertkube_core::{Action, Fact, Holding, KindId, LeaseNews, SeatFact, SeatId, Standby, Verdict, Why};
 
 use crate::house::{House, Line, elected, lost_sight, settings, taken, unelected};
 use crate::objects::{crashing, evicted, lacking, node, not_ready, pod};
@@ -442,6 +442,40 @@ fn who_takes_over_from_one_that_had_nothing_to_tell_is_no_first_run() {
             assert!(told.iter().all(|line| line.starts_with("first")), "{told:?}");
         }
     }
+}
+
+#[test]
+fn an_heir_whose_watch_is_behind_looks_anew_before_it_ends_what_it_does_not_see() {
+    for ends in [false, true] {
+        let mut house = House::pair(Standby::Warm);
+        house.seconds(100);
+        // Its watches are dead, and nobody knows yet.
+        house.members[1].watches.clear();
+        sick(&mut house, "a");
+        house.seconds(5);
+        house.crash(0);
+        if ends {
+            house.delete(KindId::Pod, "a");
+        }
+        house.hold(1);
+        house.seconds(60);
+        let resolved = ends.then_some("resolved CrashLoopBackOff a");
+        let expected: Vec<_> = ["first CrashLoopBackOff a"].into_iter().chain(resolved).collect();
+        assert_eq!(house.told("hook"), expected);
+        assert!(house.seat_facts(1).contains(&SeatFact::Outdated { seat: SeatId(0) }));
+    }
+}
+
+#[test]
+fn an_heir_that_heard_of_a_problem_and_of_its_end_ends_it_at_once() {
+    let mut house = House::pair(Standby::Warm);
+    sick(&mut house, "a");
+    house.seconds(100);
+    house.crash(0);
+    house.delete(KindId::Pod, "a");
+    house.hold(1);
+    assert_eq!(house.told("hook"), ["first CrashLoopBackOff a", "resolved CrashLoopBackOff a"]);
+    assert!(!house.seat_facts(1).contains(&SeatFact::Outdated { seat: SeatId(0) }));
 }
 
 #[test]

@@ -382,6 +382,24 @@ fn a_warm_follower_that_is_rebuilt_sees_what_stands_and_ends_none_of_it_when_it_
 }
 
 #[test]
+fn what_waited_for_its_commit_when_its_replica_panicked_was_not_told() {
+    let mut house = House::new(settings());
+    house.join(elected(Standby::Warm));
+    house.hold(0);
+    house.seconds(100);
+    house.members[0].line = Line::Down;
+    let object = crashing("a", &house.time(5));
+    house.put(KindId::Pod, object);
+    house.seconds(2);
+    house.rebuild(0);
+    house.seconds(5);
+    house.delete(KindId::Pod, "a");
+    house.members[0].line = Line::Open;
+    house.seconds(100);
+    assert_eq!(house.told("hook"), [""; 0], "there is nothing to end");
+}
+
+#[test]
 fn an_answer_to_a_replica_that_panicked_says_nothing_to_its_heir() {
     let mut house = House::new(settings());
     house.join_over(unelected(), Line::Deaf);

@@ -77,6 +77,9 @@ impl Telemetry {
             SeatFact::Silent { seat, total } => {
                 info!(seat = seat.0, total, "nothing is told while the number of shards changes");
             }
+            SeatFact::Outdated { seat } => {
+                info!(seat = seat.0, "what is seen is behind the stored state: everything is listed anew");
+            }
             SeatFact::Relaid { seat, total, alerts, silent } => {
                 let silent = silent.as_secs_f64();
                 info!(
@@ -116,13 +119,8 @@ impl Telemetry {
                 warn!(what, "stored state was changed by another hand and is written anew")
             }
             SeatFact::Migrated { alerts, unseen, pending, silences, left_out } => {
-                info!(
-                    alerts,
-                    unseen,
-                    pending,
-                    left_out,
-                    "the snapshot of the Go program was read; what it told is not told again"
-                );
+                let what = "the snapshot of the Go program was read; what it told is not told again";
+                info!(alerts, unseen, pending, left_out, "{what}");
                 if *silences > 0 {
                     warn!(silences, "silences that were set in the Go program at run time are gone");
                 }
