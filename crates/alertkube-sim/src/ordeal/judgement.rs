@@ -97,6 +97,7 @@ impl World {
                 let crashes = pod.fate == Fate::Crashes && !quiet && !explained;
                 // At a first run what is old opens no incident.
                 let missed = crashes && !told("CrashLoopBackOff", pod.name);
+                let missed = missed && !self.is_ended_unheard(sink, "CrashLoopBackOff", pod.name);
                 if missed && !(sink == KEYED && digests && (self.oracle.amnesia || pod.since < 60 * SECOND)) {
                     self.oracle.breaks("what stands is told", format!("sink {sink} misses {}", pod.name));
                 }
@@ -125,17 +126,35 @@ impl World {
     /// Whether a sink was told of a problem, since it last heard of its end, by those alone who could not store it and are
     /// gone.
     fn is_forgotten(&self, sink: usize, reason: &str, name: &str) -> bool {
-        let about = |message: &&Message| {
+        let since_its_end = self.heard_about(sink, reason, name);
+        since_its_end
+            .take_while(|message| message.action != Action::Resolved)
+            .all(|message| self.is_lost_knowledge(message))
+    }
+
+    /// Whether the last that a sink was told of a problem is an end that its heir could not know of: by one that could not
+    /// store it and is gone, or by one that was sealed over, which the rules for that bound.
+    fn is_ended_unheard(&self, sink: usize, reason: &str, name: &str) -> bool {
+        let last = self.heard_about(sink, reason, name).next();
+        last.filter(|message| message.action == Action::Resolved).is_some_and(|message| {
+            let Sender { term, in_force, .. } = message.sender;
+            self.is_lost_knowledge(message) || term.is_some_and(|term| term < in_force)
+        })
+    }
+
+    /// What a sink may have heard of a problem, the last of it first.
+    fn heard_about(&self, sink: usize, reason: &str, name: &str) -> impl Iterator<Item = &Message> {
+        self.oracle.messages.iter().rev().filter(move |message| {
             let about = message.about.iter().any(|said| said.reason == reason && said.name == name);
             message.sink == sink && about && message.may_be_taken()
-        };
-        let since_its_end = self.oracle.messages.iter().rev().filter(about);
-        since_its_end.take_while(|message| message.action != Action::Resolved).all(|message| {
-            let Sender { life, undurable, .. } = message.sender;
-            let stored =
-                message.outcome.as_ref().is_some_and(|(_, heads)| self.lives[life].heads.saved(*heads));
-            undurable && !stored && self.lives[life].died.is_some()
         })
+    }
+
+    /// Whether nobody can know any more that a message was sent.
+    fn is_lost_knowledge(&self, message: &Message) -> bool {
+        let Sender { life, undurable, .. } = message.sender;
+        let stored = message.outcome.as_ref().is_some_and(|(_, heads)| self.lives[life].heads.saved(*heads));
+        undurable && !stored && self.lives[life].died.is_some()
     }
 
     /// A fault that begins when all is well is told soon.

@@ -13,8 +13,8 @@ use super::world::{Event, Send, World};
 /// How long one try at a sink may take.
 const TRY: Duration = Duration::from_secs(10);
 
-/// Who heard of the store this long ago cannot know what is in it.
-const DEAF_AFTER: At = 2 * SECOND;
+/// Who heard of the store this long ago cannot know what is in it: half of a replica's patience before it tells without.
+const DEAF_AFTER: At = SECOND;
 
 /// What becomes of a request: when it arrives, and what its sender hears when.
 struct Course {
@@ -28,7 +28,10 @@ impl World {
         let slow = self.dice.chance(20);
         let wait = if slow { self.dice.below(4 * SECOND) } else { self.dice.between(50, 5000) };
         self.lives[life].flights.insert(send.attempt, Flown { sink: send.sink, message: None, known: true });
-        let unsettled = self.lives[life].flights.values().filter(|flown| flown.sink == send.sink).count();
+        // What a teller that panicked had on its way is nobody's: what has not begun never does.
+        let unsettled =
+            self.lives[life].flights.values().filter(|flown| flown.known && flown.sink == send.sink);
+        let unsettled = unsettled.count();
         self.oracle.window(send.sink, unsettled);
         self.at(self.now + wait, Event::FirstByte { life, send: Box::new(send) });
     }
