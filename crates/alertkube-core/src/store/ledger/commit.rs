@@ -1,8 +1,11 @@
 //! An open seat: facts that wait, the one commit that is on its way, and what follows from its answer.
 
+mod look;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::look::Look;
 use super::checkpoint::{Background, Committed};
 use super::codec::{Facts, Point, weight};
 use super::flight::{Flight, Step, Then, checksum, share};
@@ -13,7 +16,7 @@ use super::outbox::Outbox;
 use super::part::{Part, StoreTrouble, Version};
 use super::tail::{Entry, Tail};
 use super::take::Taken;
-use crate::limits::{LEDGER_ELECTED_LOOK, LEDGER_PENDING_BYTES, LEDGER_RETRY_BASE, LEDGER_VALUE_MAX};
+use crate::limits::{LEDGER_PENDING_BYTES, LEDGER_RETRY_BASE, LEDGER_VALUE_MAX};
 use crate::store::WriteId;
 use crate::time::Now;
 
@@ -47,9 +50,7 @@ pub(super) struct Open {
     /// The store has lost what we knew, and the commit that says so in a new term is not done.
     pub(super) healing: bool,
     closing: Option<bool>,
-    /// When an elected holder looks at its head, and the number of the last such reading.
-    look: Duration,
-    looked: Option<u64>,
+    look: Look,
     /// Commits follow one another without a pause.
     pub(super) hurries: bool,
     next_commit: Duration,
@@ -96,8 +97,7 @@ impl Open {
             wanted: is_damaged,
             healing: false,
             closing: None,
-            look: now + LEDGER_ELECTED_LOOK,
-            looked: None,
+            look: Look::after(now),
             hurries: false,
             next_commit: Duration::ZERO,
             began: Duration::ZERO,
@@ -202,17 +202,6 @@ impl Open {
         }
     }
 
-    /// An elected holder writes only what it has to say; whether somebody waits for it to be gone, or has sealed its seat,
-    /// it learns from the head.
-    fn look_due(&self) -> Option<Duration> {
-        (self.claim.elected && self.closing.is_none() && self.flight.is_none()).then_some(self.look)
-    }
-
-    /// Whether a reading is but a look: no harm is done if it fails.
-    pub(super) fn is_look(&self, number: u64) -> bool {
-        self.looked == Some(number)
-    }
-
     pub(super) fn deadline(&self) -> Option<Duration> {
         let resting = self.flight.as_ref().and_then(|flight| match flight.step {
             Step::Resting(_, until, _) => Some(until),
@@ -250,10 +239,7 @@ impl Open {
             }
             self.begin(now, out);
         }
-        if self.look_due().is_some_and(|at| at <= now.boot) {
-            self.look = now.boot + LEDGER_ELECTED_LOOK;
-            self.looked = Some(out.ask_head());
-        }
+        self.look(now.boot, out);
         false
     }
 
@@ -382,17 +368,13 @@ impl Open {
         }
     }
 
-    pub(super) fn settle(&mut self, part: Part, outcome: super::errand::Outcome) {
-        self.wanted |= self.background.settle(part, outcome, &self.head, &mut self.fold);
-    }
-
     /// The commit on its way is done. Says whether it was the last of a closing ledger.
     pub(super) fn applied(&mut self, version: Version, out: &mut Outbox) -> bool {
         let Some(flight) = self.flight.take() else { return false };
         let time = self.time_of(flight.content.len());
         self.next_commit = self.next_commit.max(flight.began + self.pace.spacing.max(time));
         self.version = Some(version);
-        self.look = self.look.max(flight.began + LEDGER_ELECTED_LOOK);
+        self.look.put_off(flight.began);
         self.stored = checksum(&flight.content);
         self.packed = flight.content.body.len();
         self.healing = false;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::commit::Open;
+use super::errand::Outcome;
 use super::flight::{Step, checksum};
 use super::head::{Flaw, Head};
 use super::interface::LedgerNews;
 use super::outbox::Outbox;
-use super::part::{Content, Version};
+use super::part::{Content, Part, Version};
 use super::take::ReadPart;
 
 /// What follows for the ledger.
@@ -28,6 +29,11 @@ impl Open {
     pub(super) fn is_settled(&self) -> bool {
         let flies = self.flight.as_ref().is_some_and(|flight| !flight.facts.is_empty());
         !flies && self.leaving.is_empty() && self.pending.is_empty()
+    }
+
+    /// What became of a part that is written beside commits.
+    pub(super) fn settle(&mut self, part: Part, outcome: Outcome) {
+        self.wanted |= self.background.settle(part, outcome, &self.head, &mut self.fold);
     }
 
     /// A reading of the head, asked for by the commit on its way, by a segment, by a bucket, or as a look.

@@ -1,20 +1,19 @@
 //! Taking the seat: read the head, seal it by one compare-and-set, read the parts that it names, fold.
 
+mod waiting;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::waiting::is_unsettled;
 use super::codec::{Effort, Record, pack};
 use super::head::{FORMAT, Head};
 use super::interface::{Accord, Claim, LedgerNews, Seq};
 use super::outbox::Outbox;
 use super::part::{Content, Part, StoreTrouble, Version};
 use super::recover::{Found, Recovered, needed, recover};
-use crate::limits::{
-    LEDGER_ELECTED_POLL, LEDGER_ELECTED_WATCH, LEDGER_SETTLE_MAX, LEDGER_SETTLE_POLL, LEDGER_SETTLE_STILL,
-    LEDGER_UNREADABLE_POLL,
-};
+use crate::limits::LEDGER_UNREADABLE_POLL;
 use crate::store::WriteId;
-use crate::store::facts::is_on_its_way;
 use crate::time::{Now, Stamp};
 
 /// What one reading of a part gives.
@@ -205,63 +204,6 @@ impl Taking {
         }
     }
 
-    /// Since when a head is seen to stand unchanged.
-    fn still_since(&mut self, now: Duration, version: &Version) -> Duration {
-        let since = match &self.watched {
-            Some((seen, since)) if seen == version => *since,
-            _ => now,
-        };
-        self.watched = Some((version.clone(), since));
-        since
-    }
-
-    /// Whether a holder that may live has had its time to write down what became of its attempts. Once it is fenced it
-    /// cannot, and each of them is in doubt and said again. A head that is sealed between two attempts leaves no doubt:
-    /// what was not committed has not left.
-    fn has_let_settle(&mut self, now: Duration, version: &Version) -> bool {
-        let still = self.still_since(now, version) + LEDGER_SETTLE_STILL;
-        let until = still.min(*self.unsettled.get_or_insert(now) + LEDGER_SETTLE_MAX);
-        if now >= until {
-            return true;
-        }
-        self.step = Step::Resting(until.min(now + LEDGER_SETTLE_POLL));
-        false
-    }
-
-    /// Whether an elected holder's head has stood unchanged for long enough, with the question in it whether it lives:
-    /// one that has nothing to say writes nothing of itself.
-    fn has_waited(
-        &mut self,
-        now: Duration,
-        head: &Head,
-        (content, version): (&Content, &Version),
-        out: &mut Outbox,
-    ) -> bool {
-        let until = self.still_since(now, version) + LEDGER_ELECTED_WATCH;
-        if now >= until {
-            return true;
-        }
-        let said_else = out.heard() | self.said_unreadable.take().is_some();
-        if !std::mem::replace(&mut self.said_waiting, true) || said_else {
-            out.say(LedgerNews::Waiting { holder: head.holder.clone(), until });
-        }
-        self.step = if head.waits.is_none() {
-            let mut asks = Head { waits: Some(self.claim.holder.clone()), ..head.clone() };
-            Step::Noting(out.write(Part::Head, asks.content(content.body.clone()), Some(version.clone())))
-        } else {
-            Step::Resting(until.min(now + LEDGER_ELECTED_POLL))
-        };
-        false
-    }
-
-    /// What became of the question. Where it cannot be written the head is watched as it is.
-    fn noted(&mut self, now: Duration, result: Result<Version, StoreTrouble>) {
-        if let (Ok(version), Some((watched, _))) = (result, &mut self.watched) {
-            *watched = version;
-        }
-        self.step = Step::Resting(now + LEDGER_ELECTED_POLL);
-    }
-
     fn unreadable(&mut self, now: Duration, why: &str, out: &mut Outbox) {
         self.step = Step::Resting(now + LEDGER_UNREADABLE_POLL);
         if self.said_unreadable.as_deref() != Some(why) {
@@ -406,13 +348,4 @@ impl Taking {
             _ => Progress::Taken(taken),
         }
     }
-}
-
-/// Whether the last that the journal's tail says of some message is that it is on its way.
-fn is_unsettled(records: &[Record]) -> bool {
-    let mut last = BTreeMap::new();
-    for (key, value) in records.iter().flat_map(|record| &record.facts) {
-        last.insert(key, value.as_deref());
-    }
-    last.into_iter().any(|(key, value)| value.is_some_and(|value| is_on_its_way(key, value)))
 }
