@@ -11,27 +11,27 @@ pub(crate) struct Mutant {
 }
 
 /// What must notice.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Killer {
     /// Ordeals: the first seeds.
     Ordeals,
-    /// Tests, by what follows `cargo test`.
-    Tests(&'static [&'static str]),
+    /// This test of the core that plays replicas.
+    Core(&'static str),
+    /// This test of the program.
+    Program(&'static str),
 }
-
-/// The tests that kill mutants.
-pub(crate) const TESTS: [&[&str]; 2] = [CORE, SENDING];
-const CORE: &[&str] = &["-p", "alertkube-core"];
-const SENDING: &[&str] = &["-p", "alertkube", "--bin", "alertkube", "send::"];
-
-const CORE_TESTS: Killer = Killer::Tests(CORE);
 
 const fn ordeal(name: &'static str, file: &'static str, text: &'static str, instead: &'static str) -> Mutant {
     Mutant { name, file, text, instead, killer: Killer::Ordeals }
 }
 
-const fn tested(name: &'static str, file: &'static str, text: &'static str, instead: &'static str) -> Mutant {
-    Mutant { name, file, text, instead, killer: CORE_TESTS }
+const fn tested(
+    name: &'static str,
+    file: &'static str,
+    (text, instead): (&'static str, &'static str),
+    test: &'static str,
+) -> Mutant {
+    Mutant { name, file, text, instead, killer: Killer::Core(test) }
 }
 
 pub(crate) const MUTANTS: &[Mutant] = &[
@@ -56,8 +56,11 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     tested(
         "what was in doubt is certain after a recovery",
         "crates/alertkube-core/src/store/facts.rs",
-        "        } = fact;\n        let digest =",
-        "        } = fact;\n        let (doubt, doubted) = (doubt && doubted && false, false);\n        let digest =",
+        (
+            "        } = fact;\n        let digest =",
+            "        } = fact;\n        let (doubt, doubted) = (doubt && doubted && false, false);\n        let digest =",
+        ),
+        "seats::what_began_in_doubt_ends_twice_where_a_late_beginning_could_open_it_again",
     ),
     ordeal(
         "told records are not restored",
@@ -74,8 +77,11 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     tested(
         "a keyed sink hears no second end",
         "crates/alertkube-core/src/replica/settling.rs",
-        "let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER));",
-        "let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER)).filter(|_| told.silent);",
+        (
+            "let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER));",
+            "let again = late.then(|| now.stamp().plus(RESOLVE_AGAIN_AFTER)).filter(|_| told.silent);",
+        ),
+        "seats::what_began_in_doubt_ends_twice_where_a_late_beginning_could_open_it_again",
     ),
     ordeal(
         "an end goes to every sink of the route",
@@ -135,38 +141,55 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     tested(
         "a digest forgets a member",
         "crates/alertkube-core/src/replica/first_run.rs",
-        "Job::digest(members, Digest::Standing)",
-        "Job::digest(members.into_iter().skip(1).collect(), Digest::Standing)",
+        (
+            "Job::digest(members, Digest::Standing)",
+            "Job::digest(members.into_iter().skip(1).collect(), Digest::Standing)",
+        ),
+        "policy::a_first_run_tells_what_stood_as_one_digest_as_single_messages_or_not_at_all",
     ),
     tested(
         "a backlog that is folded leaves one behind",
         "crates/alertkube-core/src/settle/queue.rs",
-        "members.extend(self.take(tenor, rank).into_iter().flat_map(|job| job.members));",
-        "members.extend(self.take(tenor, rank).into_iter().flat_map(|job| job.members).skip(rank.1 as usize % 2));",
+        (
+            "members.extend(self.take(tenor, rank).into_iter().flat_map(|job| job.members));",
+            "members.extend(self.take(tenor, rank).into_iter().flat_map(|job| job.members).skip(rank.1 as usize % 2));",
+        ),
+        "storm::ends_and_reminders_fold_too_and_not_with_news",
     ),
     tested(
         "a successor does not know which digest is in doubt",
         "crates/alertkube-core/src/replica/outliving.rs",
-        "if let Some(digest) = told.digest {",
-        "if let Some(digest) = told.digest.filter(|_| told.silent) {",
+        (
+            "if let Some(digest) = told.digest {",
+            "if let Some(digest) = told.digest.filter(|_| told.silent) {",
+        ),
+        "storm::a_crash_repeats_a_digest_that_is_in_doubt_as_the_same_one",
     ),
     tested(
         "a lost kind counts as heard",
         "crates/alertkube-core/src/replica/looking.rs",
-        "        self.picture.lost(kind, why, now.boot);\n",
-        "        self.picture.lost(kind, why, now.boot);\n        self.picture.synced(kind);\n",
+        (
+            "        self.picture.lost(kind, why, now.boot);\n",
+            "        self.picture.lost(kind, why, now.boot);\n        self.picture.synced(kind);\n",
+        ),
+        "ourselves::an_api_server_that_is_away_is_one_problem_and_its_return_is_one_end",
     ),
     tested(
         "a hold-down is over at once",
         "crates/alertkube-core/src/track/mod.rs",
-        "alert.phase = Phase::Resolving { until: context.now.boot + hold_down };",
-        "alert.phase = Phase::Resolving { until: context.now.boot + hold_down / 1000 };",
+        (
+            "alert.phase = Phase::Resolving { until: context.now.boot + hold_down };",
+            "alert.phase = Phase::Resolving { until: context.now.boot + hold_down / 1000 };",
+        ),
+        "life::a_crash_loop_is_told_once_to_every_sink_and_its_end_after_the_hold_down",
     ),
     Mutant {
         name: "the gate does not ask how old the right to send is",
         file: "crates/alertkube/src/send/gate.rs",
         text: "if held && now < self.within.begin &&",
         instead: "if held && now < self.within.end.max(self.within.begin) &&",
-        killer: Killer::Tests(SENDING),
+        killer: Killer::Program(
+            "send::gate::tests::what_may_not_begin_any_more_stays_though_an_answer_could_still_be_waited_for",
+        ),
     },
 ];

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::limits::MUTANT_SEEDS;
 use crate::{checkout, run, simulate};
 
-use list::{Killer, MUTANTS, Mutant, TESTS};
+use list::{Killer, MUTANTS, Mutant};
 
 /// Changes the code in a copy, one promise at a time, and sees that something notices.
 #[derive(clap::Args)]
@@ -47,32 +47,72 @@ pub(crate) fn all() -> Result<Vec<Fate>> {
 
 fn try_all(wanted: &dyn Fn(&Mutant) -> bool) -> Result<Vec<Fate>> {
     let copy = copied(&checkout::root()?)?;
-    // What notices must not see anything where nothing is changed.
-    let untouched = std::iter::once(ordeals(&copy)).chain(TESTS.iter().map(|words| tests(&copy, words)));
-    for failed in untouched {
-        let failed = failed?;
-        ensure!(failed.is_none(), "without any mutant: {}", failed.unwrap_or_default());
-    }
     let mut fates = Vec::new();
+    let mut asked = Asked::default();
     for mutant in MUTANTS.iter().filter(|mutant| wanted(mutant)) {
-        let killed_by = attempt(&copy, mutant).with_context(|| format!("the mutant `{}`", mutant.name))?;
-        println!("{}: {}", mutant.name, killed_by.as_deref().unwrap_or("SURVIVES"));
-        fates.push(Fate { name: mutant.name, killed_by });
+        let noticed = attempt(&copy, mutant).with_context(|| format!("the mutant `{}`", mutant.name))?;
+        println!("{}: {}", mutant.name, noticed.as_ref().map_or("SURVIVES", |noticed| &noticed.what));
+        asked.note(mutant.killer, noticed.as_ref());
+        fates.push(Fate { name: mutant.name, killed_by: noticed.map(|noticed| noticed.what) });
     }
+    asked.sees_nothing_in(&copy)?;
     Ok(fates)
 }
 
+/// What noticed a mutant: none of it may see anything where nothing is changed.
+#[derive(Default)]
+struct Asked {
+    tests: Vec<Killer>,
+    seeds: u64,
+}
+
+impl Asked {
+    fn note(&mut self, killer: Killer, noticed: Option<&Noticed>) {
+        match killer {
+            Killer::Ordeals => {
+                // Of a panic the ordeals tell no seed: it may have been any.
+                let seed = noticed.map(|noticed| noticed.seed.unwrap_or(MUTANT_SEEDS - 1));
+                self.seeds = self.seeds.max(seed.map_or(0, |seed| seed + 1));
+            }
+            test if !self.tests.contains(&test) => self.tests.push(test),
+            _ => {}
+        }
+    }
+
+    fn sees_nothing_in(&self, copy: &Path) -> Result<()> {
+        let mut seen = if self.seeds > 0 { ordeals(copy, self.seeds)? } else { None };
+        for test in &self.tests {
+            seen = seen.or(noticed(copy, *test)?);
+        }
+        ensure!(seen.is_none(), "without any mutant: {}", seen.map(|seen| seen.what).unwrap_or_default());
+        println!("without any mutant: {} seeds and {} tests see nothing", self.seeds, self.tests.len());
+        Ok(())
+    }
+}
+
+/// What was seen, and in which ordeal.
+struct Noticed {
+    what: String,
+    seed: Option<u64>,
+}
+
 /// Applies a mutant, sees who notices, and takes it back.
-fn attempt(copy: &Path, mutant: &Mutant) -> Result<Option<String>> {
+fn attempt(copy: &Path, mutant: &Mutant) -> Result<Option<Noticed>> {
     let path = copy.join(mutant.file);
     let before = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
     fs::write(&path, mutated(&before, mutant)?).context("write the mutant")?;
-    let killed_by = match mutant.killer {
-        Killer::Ordeals => ordeals(copy),
-        Killer::Tests(words) => tests(copy, words),
-    };
+    let seen = noticed(copy, mutant.killer);
     fs::write(&path, before).context("take the mutant back")?;
-    killed_by
+    seen
+}
+
+/// What the killer sees.
+fn noticed(copy: &Path, killer: Killer) -> Result<Option<Noticed>> {
+    match killer {
+        Killer::Ordeals => ordeals(copy, MUTANT_SEEDS),
+        Killer::Core(test) => fails(copy, &["-p", "alertkube-core", "--test", "it"], test),
+        Killer::Program(test) => fails(copy, &["-p", "alertkube", "--bin", "alertkube"], test),
+    }
 }
 
 fn mutated(before: &str, mutant: &Mutant) -> Result<String> {
@@ -81,37 +121,37 @@ fn mutated(before: &str, mutant: &Mutant) -> Result<String> {
     Ok(before.replace(mutant.text, mutant.instead))
 }
 
-/// The first thing that the first ordeals find to be wrong.
-fn ordeals(copy: &Path) -> Result<Option<String>> {
+/// The first thing that so many ordeals find to be wrong.
+fn ordeals(copy: &Path, seeds: u64) -> Result<Option<Noticed>> {
     let program = simulate::program(copy, "dev")?;
     let mut ordeals = Command::new(program);
-    let done = ordeals.args(["--first", "--seeds", &MUTANT_SEEDS.to_string()]).stderr(Stdio::inherit());
+    let done = ordeals.args(["--first", "--seeds", &seeds.to_string()]).stderr(Stdio::inherit());
     let done = done.output().context("start the ordeals")?;
-    let said = String::from_utf8_lossy(&done.stdout);
     if done.status.success() {
         return Ok(None);
     }
-    let broken = said.lines().find(|line| line.contains(" breaks `"));
-    Ok(Some(broken.unwrap_or("a panic in an ordeal").to_owned()))
+    Ok(Some(broken(&String::from_utf8_lossy(&done.stdout))))
 }
 
-/// The first test that fails.
-fn tests(copy: &Path, words: &[&str]) -> Result<Option<String>> {
+/// The first ordeal that broke, by what the program says of them.
+fn broken(said: &str) -> Noticed {
+    let line = said.lines().find(|line| line.contains(" breaks `"));
+    let seed = line.and_then(|line| line.strip_prefix("seed ")?.split(' ').next()?.parse().ok());
+    Noticed { what: line.unwrap_or("a panic in an ordeal").to_owned(), seed }
+}
+
+/// Whether this one test fails. It alone is played: the others of its program take minutes and would tell no more.
+fn fails(copy: &Path, program: &[&str], test: &str) -> Result<Option<Noticed>> {
     let cargo = |more: &[&str]| {
-        let mut cargo = run::command("cargo", &[&["test", "--locked"], more, words].concat());
+        let mut cargo = run::command("cargo", &[&["test", "--locked"], program, more].concat());
         cargo.current_dir(copy);
         cargo
     };
     run::output(&mut cargo(&["--no-run"])).context("build the tests")?;
-    let done = cargo(&[]).stdin(Stdio::null()).output().context("start the tests")?;
+    let done = cargo(&["--", "--exact", test]).stdin(Stdio::null()).output().context("start the test")?;
     let said = String::from_utf8_lossy(&done.stdout);
-    match done.status.success() {
-        true => Ok(None),
-        false => {
-            let failed = said.lines().find(|line| line.starts_with("test ") && line.ends_with("FAILED"));
-            Ok(Some(failed.unwrap_or("a test that does not end well").to_owned()))
-        }
-    }
+    ensure!(said.contains("\nrunning 1 test\n"), "there is no test {test}");
+    Ok((!done.status.success()).then(|| Noticed { what: format!("test {test}"), seed: None }))
 }
 
 /// A copy of every file that git knows or would add, outside the checkout. Builds of it are kept from run to run.
@@ -151,6 +191,21 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert!(names.len() == MUTANTS.len() && names.len() >= 15, "{} mutants", names.len());
+    }
+
+    #[test]
+    fn what_noticed_something_is_asked_again_without_a_mutant_and_no_more() {
+        let mut asked = Asked::default();
+        let killers = [Killer::Core("one"), Killer::Core("one"), Killer::Program("one")];
+        killers.iter().for_each(|killer| asked.note(*killer, None));
+        assert_eq!(asked.tests.len(), 2);
+        asked.note(Killer::Ordeals, None);
+        assert_eq!(asked.seeds, 0);
+        asked.note(Killer::Ordeals, Some(&broken("seed 7 breaks `twice`: so\nseed 6 breaks `lost`: so\n")));
+        asked.note(Killer::Ordeals, Some(&broken("seed 3 breaks `twice`: so\n")));
+        assert_eq!(asked.seeds, 8);
+        asked.note(Killer::Ordeals, Some(&broken("2 ordeals in 1.0 s: 0 broken\n")));
+        assert_eq!(asked.seeds, MUTANT_SEEDS);
     }
 
     #[test]
