@@ -183,6 +183,24 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         ),
         "life::a_crash_loop_is_told_once_to_every_sink_and_its_end_after_the_hold_down",
     ),
+    tested(
+        "who knows that another wrote its head tells without a store as soon as ever",
+        "crates/alertkube-core/src/replica/unsaved.rs",
+        ("contested.map_or(since, |until| since.max(until))", "contested.map_or(since, |_| since)"),
+        "seats_store::one_whose_head_another_wrote_and_who_then_hears_nothing_waits_as_a_start_does",
+    ),
+    tested(
+        "who would tell without a store does not ask it first",
+        "crates/alertkube-core/src/replica/sending.rs",
+        ("                ledger.rouse();\n", "                ledger.committed();\n"),
+        "seats_store::who_would_tell_without_a_store_that_did_not_answer_asks_it_first",
+    ),
+    tested(
+        "what comes back after an end that was refused is another incident",
+        "crates/alertkube-core/src/replica/sending.rs",
+        ("(told.open && !(told.closing && told.doubt))", "(told.open && !told.closing)"),
+        "delivery::what_comes_back_after_an_end_that_was_refused_goes_on_in_its_episode",
+    ),
     Mutant {
         name: "the gate does not ask how old the right to send is",
         file: "crates/alertkube/src/send/gate.rs",
