@@ -34,7 +34,7 @@ pub(crate) struct Simulate {
 impl Simulate {
     /// Does it.
     pub(crate) fn run(self) -> Result<()> {
-        let mut ordeals = Command::new(program(&checkout::root()?, "release")?);
+        let mut ordeals = Command::new(program(&checkout::root()?, &["--release"])?);
         for (flag, number) in [("--seed", self.seed), ("--seeds", self.seeds), ("--seconds", self.seconds)] {
             if let Some(number) = number {
                 ordeals.args([flag, &number.to_string()]);
@@ -53,9 +53,9 @@ impl Simulate {
     }
 }
 
-/// Builds the program that plays ordeals, of the checkout at `root`, and tells where it is.
-pub(crate) fn program(root: &Path, profile: &str) -> Result<PathBuf> {
-    let words = ["--locked", "--package", "alertkube-sim", "--example", PROGRAM, "--profile", profile];
+/// Builds the program that plays ordeals, of the checkout at `root`, as `options` tell cargo, and tells where it is.
+pub(crate) fn program(root: &Path, options: &[&str]) -> Result<PathBuf> {
+    let words = [&["--locked", "--package", "alertkube-sim", "--example", PROGRAM], options].concat();
     built_at(root, PROGRAM, &words)
 }
 

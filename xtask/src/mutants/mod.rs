@@ -121,9 +121,13 @@ fn mutated(before: &str, mutant: &Mutant) -> Result<String> {
     Ok(before.replace(mutant.text, mutant.instead))
 }
 
+/// Where the copy is built, seen from it, whatever `CARGO_TARGET_DIR` says: in one folder cargo does not tell the two
+/// checkouts apart, and would give the mutant to whoever builds next.
+const OWN_BUILDS: [&str; 2] = ["--target-dir", "target"];
+
 /// The first thing that so many ordeals find to be wrong.
 fn ordeals(copy: &Path, seeds: u64) -> Result<Option<Noticed>> {
-    let program = simulate::program(copy, "dev")?;
+    let program = simulate::program(copy, &OWN_BUILDS)?;
     let mut ordeals = Command::new(program);
     let done = ordeals.args(["--first", "--seeds", &seeds.to_string()]).stderr(Stdio::inherit());
     let done = done.output().context("start the ordeals")?;
@@ -143,7 +147,8 @@ fn broken(said: &str) -> Noticed {
 /// Whether this one test fails. It alone is played: the others of its program take minutes and would tell no more.
 fn fails(copy: &Path, program: &[&str], test: &str) -> Result<Option<Noticed>> {
     let cargo = |more: &[&str]| {
-        let mut cargo = run::command("cargo", &[&["test", "--locked"], program, more].concat());
+        let mut cargo =
+            run::command("cargo", &[&["test", "--locked"], &OWN_BUILDS[..], program, more].concat());
         cargo.current_dir(copy);
         cargo
     };

@@ -15,7 +15,7 @@ pub(super) const SHOWS: &str = "Many replicas with their elections, in every kin
 
 /// Makes the proof.
 pub(super) fn prove() -> Result<Verdict> {
-    let program = simulate::program(&checkout::root()?, "release")?;
+    let program = simulate::program(&checkout::root()?, &["--release"])?;
     let seeds = small().map_or(ORDEALS, |rounds| rounds as u64 * ORDEALS_SMALL);
     let start = Instant::now();
     let done = Command::new(program).args(["--seeds", &seeds.to_string()]).output();
