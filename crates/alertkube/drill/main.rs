@@ -19,6 +19,7 @@ mod store;
 
 mod deeds;
 mod drive;
+mod fold;
 mod records;
 
 use std::path::PathBuf;

@@ -3,7 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use alertkube_core::Now;
+use alertkube_core::{Now, Stamp};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -61,6 +62,17 @@ impl Clock {
 
     fn is_real(&self) -> bool {
         (self.scale - 1.0).abs() < f64::EPSILON
+    }
+}
+
+impl alertkube_sim::Clock for Clock {
+    fn now(&self) -> Stamp {
+        Clock::now(self).stamp()
+    }
+
+    fn sleep_until(&self, at: Stamp) -> BoxFuture<'_, ()> {
+        let boot = Clock::now(self).boot_at(at);
+        Box::pin(Clock::sleep_until(self, boot))
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use alertkube_core::Stamp;
 use alertkube_sim::{Cluster, Director, Scenario, Shared, serve};
 use anyhow::{Context, anyhow, bail};
-use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -13,17 +11,6 @@ use crate::compose::{Place, Program, runtime};
 use crate::engine::Signal;
 use crate::env::Environment;
 use crate::send::Outward;
-
-impl alertkube_sim::Clock for Clock {
-    fn now(&self) -> Stamp {
-        Clock::now(self).stamp()
-    }
-
-    fn sleep_until(&self, at: Stamp) -> BoxFuture<'_, ()> {
-        let boot = Clock::now(self).boot_at(at);
-        Box::pin(Clock::sleep_until(self, boot))
-    }
-}
 
 /// Plays a scenario `speed` times as fast as it is written, and stops in good order when it is over.
 pub(crate) fn play(scenario: &Scenario, speed: u32, environment: &Environment) -> anyhow::Result<()> {

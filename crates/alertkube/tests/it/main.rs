@@ -3,5 +3,6 @@
 mod cluster;
 mod command_line;
 mod controller;
+mod ledger_drill;
 mod program;
 mod wget;
