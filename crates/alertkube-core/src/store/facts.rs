@@ -245,7 +245,8 @@ pub(crate) fn restore<'a>(
             }
             Some(("t", sink)) => {
                 settings.sink_named(sink).zip(parsed::<ToldFact>(value)).map(|(sink, fact)| {
-                    if memory.get(fingerprint, sink).is_none() {
+                    // What it refused of one that told before the state could be read, it may have taken of another.
+                    if memory.get(fingerprint, sink).is_none_or(Told::is_unheard) {
                         memory.set(fingerprint, sink, fact.into());
                     }
                 })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alertkube_core::{
     Action, Fact, FirstRun, Holding, Inhibition, KindId, LeaseNews, SeatFact, SeatId, Standby, Station,
-    Suppressed, Verdict,
+    Suppressed, Verdict, Why,
 };
 use serde_json::json;
 
@@ -379,6 +379,29 @@ fn a_warm_follower_that_is_rebuilt_sees_what_stands_and_ends_none_of_it_when_it_
         told.sort();
         assert_eq!(told, ["first CrashLoopBackOff begins", "first CrashLoopBackOff stands"], "{standby:?}");
     }
+}
+
+#[test]
+fn what_a_sink_refused_before_the_state_could_be_read_it_may_have_taken_of_another() {
+    let mut house = House::new(settings());
+    house.join(unelected());
+    house.seconds(100);
+    let event = evicted("event", &house.time(5));
+    house.put(KindId::Pod, event);
+    house.seconds(5);
+    assert_eq!(house.told("hook"), ["first Evicted event"]);
+    house.crash(0);
+    house.join_over(unelected(), Line::Refuses);
+    house.verdicts.insert("hook".to_owned(), Verdict::Reject(Why::Refused));
+    house.seconds(30);
+    assert_eq!(house.status(1).sinks[2].refused, 2, "the event, and what is wrong with the store");
+    house.members[1].line = Line::Open;
+    house.seconds(15);
+    house.crash(1);
+    house.verdicts.clear();
+    house.join(unelected());
+    house.seconds(100);
+    assert_eq!(house.told("hook"), ["first Evicted event"]);
 }
 
 #[test]
