@@ -152,9 +152,12 @@ impl World {
 
     /// Whether nobody can know any more that a message was sent.
     fn is_lost_knowledge(&self, message: &Message) -> bool {
-        let Sender { life, undurable, .. } = message.sender;
-        let stored = message.outcome.as_ref().is_some_and(|(_, heads)| self.lives[life].heads.saved(*heads));
-        undurable && !stored && self.lives[life].died.is_some()
+        let Sender { life, undurable, hold, .. } = message.sender;
+        let state = &self.lives[life];
+        let stored = message.outcome.as_ref().is_some_and(|(_, heads)| state.heads.saved(*heads));
+        // Who leaves the seat to an elected holder, because it hears of one again, forgets what it could not store.
+        let holds = self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds);
+        undurable && !stored && (state.died.is_some() || state.holds != hold || !holds)
     }
 
     /// A fault that begins when all is well is told soon.
