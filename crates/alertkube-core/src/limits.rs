@@ -143,7 +143,8 @@ pub(crate) const LEDGER_CHECKPOINT_AFTER: Duration = Duration::from_secs(60);
 pub(crate) const LEDGER_RETRY_BASE: Duration = Duration::from_millis(500);
 /// The longest such wait.
 pub(crate) const LEDGER_RETRY_MAX: Duration = Duration::from_secs(10);
-/// How long an elected head must stand unchanged before one without election seals it: a Lease's time.
+/// How long an elected head must stand unchanged, with the question in it whether its holder lives, before one without
+/// election seals it: a Lease's time.
 pub(crate) const LEDGER_ELECTED_WATCH: Duration = Duration::from_secs(30);
 /// How often it is looked at meanwhile.
 pub(crate) const LEDGER_ELECTED_POLL: Duration = Duration::from_secs(3);

@@ -24,6 +24,11 @@ impl Gate {
         self.loaded = true;
     }
 
+    /// Everything is listed anew, and waited for.
+    pub(crate) fn wait_again(&mut self) {
+        self.first_sync = None;
+    }
+
     /// A kind was synced; gives when to open at the latest.
     pub(crate) fn synced(&mut self, now: Duration) -> Duration {
         *self.first_sync.get_or_insert(now) + GATE_MAX

@@ -9,7 +9,6 @@ use crate::decide::{InDigest, Memory};
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{OWN_SINCE_STORED_FROM, WATCH_LAG_MAX};
 use crate::notification::{Action, AttemptId, SinkId};
-use crate::replica::gate::Gate;
 use crate::replica::layout::Start;
 use crate::replica::picture::Picture;
 use crate::replica::tenure::Hold;
@@ -86,7 +85,7 @@ impl Replica {
     fn see_anew(&mut self) {
         self.fact(Fact::Seat(SeatFact::Outdated { seat: self.station.seat }));
         self.picture = Picture::new(&self.settings);
-        self.gate = Gate::default();
+        self.gate.wait_again();
         self.watch_all();
     }
 

@@ -6,6 +6,7 @@ use alertkube_core::{
 
 use super::clock::At;
 use super::plan::{CALM, Trap};
+use super::server::Server;
 use super::world::{Ask, Event, Send, World};
 
 impl World {
@@ -136,8 +137,10 @@ impl World {
                 Effect::ReadReference(seat) => self.ask(life, Ask::Reference(seat)),
                 Effect::SetAside(seat, id, ..) => self.ask(life, Ask::SetAside { seat, id }),
                 Effect::Write(seat, id, write) => {
-                    let head =
-                        (write.part == Part::Head).then(|| self.lives[life].heads.issue(&write.content));
+                    // A question in another's head stores nothing of ours.
+                    let own =
+                        write.part == Part::Head && Server::holder(&write.content) == self.lives[life].name;
+                    let head = own.then(|| self.lives[life].heads.issue(&write.content));
                     self.oracle.writes(life, write.part, self.now);
                     if self.springs(life, Trap::BeforeWrite) {
                         return;

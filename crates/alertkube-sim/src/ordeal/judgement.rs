@@ -97,7 +97,8 @@ impl World {
                 let crashes = pod.fate == Fate::Crashes && !quiet && !explained;
                 // At a first run what is old opens no incident.
                 let missed = crashes && !told("CrashLoopBackOff", pod.name);
-                let missed = missed && !self.is_ended_unheard(sink, "CrashLoopBackOff", pod.name);
+                let missed =
+                    missed && !self.is_ended_unheard(sink, ("CrashLoopBackOff", pod.name), pod.since);
                 if missed && !(sink == KEYED && digests && (self.oracle.amnesia || pod.since < 60 * SECOND)) {
                     self.oracle.breaks("what stands is told", format!("sink {sink} misses {}", pod.name));
                 }
@@ -133,12 +134,13 @@ impl World {
     }
 
     /// Whether the last that a sink was told of a problem is an end that its heir could not know of: by one that could not
-    /// store it and is gone, or by one that was sealed over, which the rules for that bound.
-    fn is_ended_unheard(&self, sink: usize, reason: &str, name: &str) -> bool {
+    /// store it and is gone, or, after the problem has begun, by one that was sealed over, which the rules for that bound.
+    fn is_ended_unheard(&self, sink: usize, (reason, name): (&str, &str), since: At) -> bool {
         let last = self.heard_about(sink, reason, name).next();
         last.filter(|message| message.action == Action::Resolved).is_some_and(|message| {
             let Sender { term, in_force, .. } = message.sender;
-            self.is_lost_knowledge(message) || term.is_some_and(|term| term < in_force)
+            let zombie = term.is_some_and(|term| term < in_force) && message.at >= since;
+            self.is_lost_knowledge(message) || zombie
         })
     }
 

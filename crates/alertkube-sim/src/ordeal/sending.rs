@@ -28,10 +28,9 @@ impl World {
         let slow = self.dice.chance(20);
         let wait = if slow { self.dice.below(4 * SECOND) } else { self.dice.between(50, 5000) };
         self.lives[life].flights.insert(send.attempt, Flown { sink: send.sink, message: None, known: true });
-        // What a teller that panicked had on its way is nobody's: what has not begun never does.
-        let unsettled =
-            self.lives[life].flights.values().filter(|flown| flown.known && flown.sink == send.sink);
-        let unsettled = unsettled.count();
+        // A teller that panicked is as good as dead: what it had on its way is not its heir's.
+        let flights = self.lives[life].flights.values().filter(|flown| flown.sink == send.sink);
+        let unsettled = flights.filter(|flown| flown.known).count();
         self.oracle.window(send.sink, unsettled);
         self.at(self.now + wait, Event::FirstByte { life, send: Box::new(send) });
     }

@@ -72,6 +72,12 @@ impl Server {
         meta[field].as_u64().unwrap_or(0)
     }
 
+    /// Who wrote a head, as it says.
+    pub(super) fn holder(content: &Content) -> String {
+        let meta: serde_json::Value = serde_json::from_str(&content.meta).unwrap_or_default();
+        meta["holder"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// Whether this is the head of an elected holder who has not let go.
     pub(super) fn is_elected(content: &Content) -> bool {
         let meta: serde_json::Value = serde_json::from_str(&content.meta).unwrap_or_default();

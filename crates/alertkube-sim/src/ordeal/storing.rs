@@ -55,7 +55,7 @@ impl World {
             }
             Ask::Write { .. } if self.now < self.chokes => lost.clone(),
             Ask::Write { seat, id, write, head } => {
-                let numbers = (write.part == Part::Head).then(|| {
+                let numbers = head.is_some().then(|| {
                     let number = |field| Server::head_number(&write.content, field);
                     (number("term"), number("seq"))
                 });

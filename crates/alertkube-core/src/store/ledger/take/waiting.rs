@@ -47,7 +47,8 @@ impl Taking {
         (content, version): (&Content, &Version),
         out: &mut Outbox,
     ) -> bool {
-        let until = self.still_since(now, version) + LEDGER_ELECTED_WATCH;
+        let since = self.still_since(now, version);
+        let until = since + LEDGER_ELECTED_WATCH;
         if now >= until {
             return true;
         }
@@ -55,7 +56,8 @@ impl Taking {
         if !std::mem::replace(&mut self.said_waiting, true) || said_else {
             out.say(LedgerNews::Waiting { holder: head.holder.clone(), until });
         }
-        self.step = if head.waits.is_none() {
+        // What moves by itself is not asked.
+        self.step = if head.waits.is_none() && now >= since + LEDGER_ELECTED_POLL {
             let mut asks = Head { waits: Some(self.claim.holder.clone()), ..head.clone() };
             Step::Noting(out.write(Part::Head, asks.content(content.body.clone()), Some(version.clone())))
         } else {
@@ -64,10 +66,11 @@ impl Taking {
         false
     }
 
-    /// What became of the question. Where it cannot be written the head is watched as it is.
+    /// What became of the question: once it is asked the holder has its time to answer. Where it cannot be written the head
+    /// is watched as it is.
     pub(super) fn noted(&mut self, now: Duration, result: Result<Version, StoreTrouble>) {
-        if let (Ok(version), Some((watched, _))) = (result, &mut self.watched) {
-            *watched = version;
+        if let Ok(version) = result {
+            self.watched = Some((version, now));
         }
         self.step = Step::Resting(now + LEDGER_ELECTED_POLL);
     }

@@ -67,7 +67,7 @@ fn whoever_hurries_waits_for_no_spacing_and_the_last_commit_follows_at_once() {
 
 #[test]
 fn one_without_election_waits_for_an_elected_head_to_be_released_or_still() {
-    for (held, released, waits) in [(false, false, 0), (true, true, 0), (true, false, 30)] {
+    for (held, released, waits) in [(false, false, 0), (true, true, 0), (true, false, 33)] {
         let mut bench = Bench::new(claim("new", false), SMALL, left_by(held, released));
         let began = bench.at;
         while bench.ledger.term().is_none() {
@@ -95,7 +95,7 @@ fn an_elected_holder_that_has_nothing_to_say_shows_whoever_waits_that_it_lives()
     assert!(new.store.writes < 1 + 200 / 10 * 2 + 2, "{} writes", new.store.writes);
     assert_eq!(old.told(), [opened(1, 0)], "a question is no harm");
     // It is gone.
-    new.pass(44 * SECOND);
+    new.pass(47 * SECOND);
     assert_eq!(new.ledger.term(), Some(2));
     assert_eq!(new.store.head().waits, None);
 }
@@ -137,7 +137,7 @@ fn a_head_that_moves_is_watched_from_then_on() {
         bench.store.replace(Part::Head, content);
     }
     assert!(matches!(&bench.told()[..], [LedgerNews::Waiting { holder, .. }] if holder == "old"));
-    bench.pass(34 * SECOND);
+    bench.pass(37 * SECOND);
     assert_eq!(bench.ledger.term(), Some(2));
 }
 
