@@ -52,3 +52,27 @@ fn heard_of(picture: &Picture, kind: KindId) -> bool {
         matches!(picture.lost_since(kind), Some((_, LostWhy::Forbidden(_) | LostWhy::Missing(_))));
     unreadable || picture.ever(kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use crate::watch::Epoch;
+
+    #[test]
+    fn a_picture_that_is_listed_anew_is_waited_for_and_opens_a_gate_that_is_loaded() {
+        let mut picture = Picture::new(&Settings::with_sinks(Vec::new()));
+        let mut gate = Gate::default();
+        gate.loaded();
+        let second = Duration::from_secs(1);
+        let latest = gate.synced(second);
+        gate.wait_again();
+        assert!(!gate.try_open(&picture, latest), "what was synced is not what is listed now");
+        for kind in picture.kinds().collect::<Vec<_>>() {
+            picture.began(kind, Epoch(1));
+            picture.synced(kind);
+            gate.synced(latest + second);
+        }
+        assert!(gate.try_open(&picture, latest + second));
+    }
+}

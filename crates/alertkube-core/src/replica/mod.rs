@@ -302,9 +302,12 @@ impl Replica {
         self.unwritten.extend(unflapped);
         self.hints.sweep(now);
         let mute = self.settings.behavior.mute;
+        // What was ended before the state could be read is held against it.
+        let reads = self.station.keep.is_none() || self.is_durable();
         let stale: Vec<_> = self
             .memory
             .iter()
+            .filter(|_| reads)
             .filter(|(fp, _, told)| {
                 let fresh =
                     told.refused.map_or(told.at, |refused| refused.at).max(told.at).plus(mute) > now.stamp();

@@ -51,6 +51,8 @@ impl Replica {
         self.know_again(now, facts.clone());
         let seen = self.tracker.iter().filter(|(_, alert)| alert.phase != Phase::Over);
         let seen: BTreeSet<Fingerprint> = seen.map(|(fingerprint, _)| fingerprint).collect();
+        let ended = self.memory.iter().filter(|(_, _, told)| !told.open && !told.is_unheard());
+        let ended: BTreeSet<Fingerprint> = ended.map(|(fingerprint, ..)| fingerprint).collect();
         let restored = restore(facts, (&mut self.tracker, &mut self.memory), &self.settings, now);
         if restored.strange > 0 {
             self.fact(Fact::Seat(SeatFact::Strange(restored.strange)));
@@ -61,6 +63,7 @@ impl Replica {
         } else if self.is_outdated(now, &seen, &restored.alerts) {
             self.see_anew();
         }
+        self.end_again(now, restored.alerts.iter().filter(|it| ended.contains(it) && !seen.contains(it)));
         self.take_postures(now, &restored.alerts);
         self.end_orphans(now);
         self.observe_quarantine(now);
@@ -68,6 +71,17 @@ impl Replica {
         self.all_changed(now, restored.alerts.iter().copied());
         self.reconcile(now, &restored.alerts);
         restored.alerts.len()
+    }
+
+    /// What this process has told the end of before the state could be read does not stand again because another had stored
+    /// its beginning: should it come back, it is another episode.
+    fn end_again<'a>(&mut self, now: Now, ended: impl Iterator<Item = &'a Fingerprint>) {
+        for fingerprint in ended {
+            let alert = self.tracker.get_mut(*fingerprint);
+            if let Some(alert) = alert.filter(|alert| alert.stands() && alert.condition.event.is_none()) {
+                (alert.phase, alert.ended) = (Phase::Over, Some(now.stamp()));
+            }
+        }
     }
 
     /// Whether the picture lacks a problem that began after what was last heard of its kind: not that it is over is what

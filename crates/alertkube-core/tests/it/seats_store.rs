@@ -382,6 +382,35 @@ fn a_warm_follower_that_is_rebuilt_sees_what_stands_and_ends_none_of_it_when_it_
 }
 
 #[test]
+fn what_was_ended_before_the_state_could_be_read_is_another_episode_when_it_comes_back() {
+    let mut house = House::new(settings());
+    house.join(unelected());
+    house.seconds(100);
+    let object = crashing("a", &house.time(5));
+    house.put(KindId::Pod, object);
+    house.seconds(5);
+    house.crash(0);
+    house.join_over(unelected(), Line::Refuses);
+    house.seconds(30);
+    house.put(KindId::Pod, pod("a"));
+    house.seconds(1000);
+    house.members[1].line = Line::Open;
+    house.seconds(15);
+    let object = crashing("a", &house.time(5));
+    house.put(KindId::Pod, object);
+    // What came back so soon is muted for a while.
+    house.seconds(1000);
+    let about = |line: &String| line.ends_with(" a").then(|| line.clone());
+    let told: Vec<_> = house.told("keyed").iter().filter_map(about).collect();
+    let (first, resolved) = ("first CrashLoopBackOff a", "resolved CrashLoopBackOff a");
+    assert_eq!(told, [first, first, resolved, first]);
+    let heard =
+        house.heard.iter().filter(|heard| heard.sink == "keyed" && heard.said.action == Action::First);
+    let ids: Vec<_> = heard.map(|heard| &heard.said.delivery).collect();
+    assert!(!ids[..ids.len() - 1].contains(ids.last().unwrap()), "{ids:?}");
+}
+
+#[test]
 fn what_a_sink_refused_before_the_state_could_be_read_it_may_have_taken_of_another() {
     let mut house = House::new(settings());
     house.join(unelected());
