@@ -256,10 +256,11 @@ impl Oracle {
         let same_hold = (last.sender.life, last.sender.hold) == (message.sender.life, message.sender.hold);
         self.figures.doubled += 1;
         if let Some((Verdict::Done, heads)) = &last.outcome {
-            let Sender { undurable, deaf, term, .. } = message.sender;
-            // Whoever was sealed over cannot know what its successor heard since; how much that may be is counted above.
+            let Sender { undurable, deaf, unsealed, term, .. } = message.sender;
+            // Who opened the seat without the store has read nothing of it, and whoever was sealed over cannot know what its
+            // successor heard since; how much that may be is counted above.
             let succeeded = term.zip(last.sender.term).is_some_and(|(mine, theirs)| mine < theirs);
-            let blind = undurable && deaf || succeeded;
+            let blind = undurable && (deaf || unsealed) || succeeded;
             let known = same_hold || saved(last.sender.life, *heads) && !blind;
             let again = message.sink == KEYED && message.action == Action::Resolved;
             if known && !again && !self.amnesia {

@@ -99,10 +99,10 @@ impl World {
             let content = read.as_ref().ok().and_then(Option::as_ref).map(|(content, _)| content);
             *part == Part::Head && content.is_some_and(Server::is_elected)
         };
-        let lives = self.server.beats.get(&seat.0).is_some_and(|beat| beat + ALIVE > self.now);
+        let lives = self.server.beats.get(&seat.0).copied().filter(|beat| beat + ALIVE > self.now);
         let state = &mut self.lives[life];
-        if state.candidacy.is_none() && lives && parts.iter().any(elected) {
-            (state.unsealed, state.shown) = (false, Some(self.now));
+        if state.candidacy.is_none() && lives.is_some() && parts.iter().any(elected) {
+            (state.unsealed, state.shown) = (false, lives);
         }
     }
 
