@@ -65,8 +65,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ordeal(
         "told records are not restored",
         "crates/alertkube-core/src/store/facts.rs",
-        "if memory.get(fingerprint, sink).is_none() {",
-        "if memory.get(fingerprint, sink).is_none() && fact.silent {",
+        "if memory.get(fingerprint, sink).is_none_or(Told::is_unheard) {",
+        "if memory.get(fingerprint, sink).is_none_or(Told::is_unheard) && fact.silent {",
     ),
     ordeal(
         "a lost reply counts as nothing sent",
