@@ -134,6 +134,14 @@ pub enum SeatFact {
         /// How many seats there are to be.
         total: u32,
     },
+    /// A replica without a Lease, which told because it could not read the state, hears of an elected holder, and leaves the
+    /// seat to it.
+    Leaves {
+        /// The seat.
+        seat: SeatId,
+        /// Who holds it.
+        holder: String,
+    },
     /// What this replica sees is older than the stored state of the seat that it takes: everything is listed anew first.
     Outdated {
         /// The seat.

@@ -363,6 +363,8 @@ impl Replica {
         (self.tenure.refused, self.tenure.unheard, self.tenure.contested) = (None, None, None);
         match self.tenure.hold {
             Hold::Holds => {
+                let seat = self.station.seat;
+                self.fact(Fact::Seat(SeatFact::Leaves { seat, holder: holder.clone() }));
                 self.step_down(now);
                 self.watch_all();
                 self.take_seat(now);

@@ -251,6 +251,8 @@ fn one_without_a_lease_that_sees_an_elected_holder_alive_leaves_the_seat_to_it()
         assert_eq!((by(0), by(1)), (3 * 11, alone), "{line:?} {unheard}");
         let seat = house.status(1).seat;
         assert_eq!((seat.hold, seat.unsaved), (Holding::Opens, None), "{line:?} {unheard}");
+        let leaves = SeatFact::Leaves { seat: SeatId(0), holder: "replica-0".to_owned() };
+        assert_eq!(house.seat_facts(1).contains(&leaves), alone > 0, "{line:?} {unheard}");
         // It takes what stands still.
         house.reconnect(1);
         house.crash(0);

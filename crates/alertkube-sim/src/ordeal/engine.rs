@@ -197,7 +197,9 @@ impl World {
                     }
                 }
             }
-            Fact::Seat(SeatFact::Lost { .. } | SeatFact::Fenced { .. }) => self.lives[life].heads.end(),
+            Fact::Seat(SeatFact::Lost { .. } | SeatFact::Fenced { .. } | SeatFact::Leaves { .. }) => {
+                self.lives[life].heads.end();
+            }
             Fact::Seat(SeatFact::SetAside { .. }) => self.oracle.amnesia = true,
             _ => {}
         }

@@ -77,6 +77,9 @@ impl Telemetry {
             SeatFact::Silent { seat, total } => {
                 info!(seat = seat.0, total, "nothing is told while the number of shards changes");
             }
+            SeatFact::Leaves { seat, holder } => {
+                warn!(seat = seat.0, holder, "the elected holder lives; this replica leaves the seat to it");
+            }
             SeatFact::Outdated { seat } => {
                 info!(seat = seat.0, "what is seen is behind the stored state: everything is listed anew");
             }

@@ -69,6 +69,7 @@ fn every_fact() -> Vec<Fact> {
         Fact::Seat(SeatFact::Held { seat: SeatId(1), term: None, alerts: 0, first: true }),
         Fact::Seat(SeatFact::Waits { seat: SeatId(1) }),
         Fact::Seat(SeatFact::Silent { seat: SeatId(1), total: 4 }),
+        Fact::Seat(SeatFact::Leaves { seat: SeatId(1), holder: words.clone() }),
         Fact::Seat(SeatFact::Outdated { seat: SeatId(1) }),
         Fact::Seat(SeatFact::Relaid { seat: SeatId(1), total: 4, alerts: 9, silent: Duration::from_secs(2) }),
         Fact::Seat(SeatFact::CalledOff { seat: SeatId(1) }),
