@@ -307,11 +307,10 @@ impl Replica {
         let stale: Vec<_> = self
             .memory
             .iter()
-            .filter(|_| reads)
             .filter(|(fp, _, told)| {
                 let fresh =
                     told.refused.map_or(told.at, |refused| refused.at).max(told.at).plus(mute) > now.stamp();
-                !told.open && !fresh && self.tracker.get(*fp).is_none()
+                reads && !told.open && !fresh && self.tracker.get(*fp).is_none()
             })
             .map(|(fingerprint, sink, _)| (fingerprint, sink))
             .collect();

@@ -13,6 +13,7 @@ use alertkube_core::{
 use serde_json::Value;
 
 use crate::desk::{START, sink};
+use crate::objects::crashing;
 use crate::shelf::Shelf;
 
 /// How a replica's line to the store is.
@@ -480,6 +481,12 @@ impl House {
         self.members[index].replica = heir;
         self.drain(index);
     }
+}
+
+/// A pod of that name crashes.
+pub(crate) fn sick(house: &mut House, name: &str) {
+    let object = crashing(name, &house.time(5));
+    house.put(KindId::Pod, object);
 }
 
 fn view(kind: KindId, object: &Value) -> alertkube_core::View {

@@ -4,17 +4,11 @@ use std::collections::BTreeMap;
 
 use alertkube_core::{Fact, Holding, KindId, SeatFact, SeatId, Standby, Station};
 
-use crate::house::{House, Line, elected, settings, unelected};
-use crate::objects::crashing;
+use crate::house::{House, Line, elected, settings, sick, unelected};
 
 /// Seconds for which a problem lasts that ends: more than telling pauses for while the layout changes.
 const LASTS: usize = 30;
 const SINKS: [&str; 3] = ["chat", "keyed", "hook"];
-
-fn sick(house: &mut House, name: &str) {
-    let object = crashing(name, &house.time(5));
-    house.put(KindId::Pod, object);
-}
 
 /// Replicas of one program, each of which serves one seat; problems that come and go.
 struct Stage {

@@ -4,16 +4,11 @@ use std::time::Duration;
 
 use alertkube_core::{Action, Fact, Holding, KindId, LeaseNews, SeatFact, SeatId, Standby, Verdict, Why};
 
-use crate::house::{House, Line, elected, lost_sight, settings, taken, unelected};
-use crate::objects::{crashing, evicted, lacking, node, not_ready, pod};
+use crate::house::{House, Line, elected, lost_sight, settings, sick, taken, unelected};
+use crate::objects::{evicted, lacking, node, not_ready, pod};
 
 const SINKS: [&str; 3] = ["chat", "keyed", "hook"];
 const BOTH: [Standby; 2] = [Standby::Cold, Standby::Warm];
-
-fn sick(house: &mut House, name: &str) {
-    let object = crashing(name, &house.time(5));
-    house.put(KindId::Pod, object);
-}
 
 #[test]
 fn a_handover_in_good_order_repeats_nothing_and_misses_nothing() {
@@ -507,7 +502,7 @@ fn a_warm_heir_tries_a_dead_letter_again_under_the_name_that_it_has() {
     house.join(elected(Standby::Warm));
     house.hold(0);
     house.verdicts.insert("chat".to_owned(), Verdict::Reject(Why::Refused));
-    house.put(KindId::Pod, crashing("web", &house.time(5)));
+    sick(&mut house, "web");
     house.seconds(10);
     house.join(elected(Standby::Warm));
     house.seconds(10);

@@ -8,17 +8,12 @@ use alertkube_core::{
 };
 use serde_json::json;
 
-use crate::house::{House, Line, elected, settings, taken, unelected};
-use crate::objects::{crashing, evicted, lacking, node, pod};
+use crate::house::{House, Line, elected, settings, sick, taken, unelected};
+use crate::objects::{evicted, lacking, node, pod};
 use crate::policy::matcher;
 
 /// How long an heir waits for the outcome of what its forerunner, which is gone, was about to say.
 const SETTLED: Duration = Duration::from_millis(500);
-
-fn sick(house: &mut House, name: &str) {
-    let object = crashing(name, &house.time(5));
-    house.put(KindId::Pod, object);
-}
 
 /// A Deployment in trouble, which is a warning.
 fn lame(house: &mut House, name: &str) {
@@ -388,8 +383,7 @@ fn what_was_ended_before_the_state_could_be_read_is_another_episode_when_it_come
     let mut house = House::new(settings());
     house.join(unelected());
     house.seconds(100);
-    let object = crashing("a", &house.time(5));
-    house.put(KindId::Pod, object);
+    sick(&mut house, "a");
     house.seconds(5);
     house.crash(0);
     house.join_over(unelected(), Line::Refuses);
@@ -398,8 +392,7 @@ fn what_was_ended_before_the_state_could_be_read_is_another_episode_when_it_come
     house.seconds(1000);
     house.members[1].line = Line::Open;
     house.seconds(15);
-    let object = crashing("a", &house.time(5));
-    house.put(KindId::Pod, object);
+    sick(&mut house, "a");
     // What came back so soon is muted for a while.
     house.seconds(1000);
     let about = |line: &String| line.ends_with(" a").then(|| line.clone());
@@ -442,8 +435,7 @@ fn what_waited_for_its_commit_when_its_replica_panicked_was_not_told() {
     house.hold(0);
     house.seconds(100);
     house.members[0].line = Line::Down;
-    let object = crashing("a", &house.time(5));
-    house.put(KindId::Pod, object);
+    sick(&mut house, "a");
     house.seconds(2);
     house.rebuild(0);
     house.seconds(5);

@@ -96,9 +96,9 @@ impl World {
                 let explained = pod.name == SECOND_NODE && !self.ground.ready;
                 let crashes = pod.fate == Fate::Crashes && !quiet && !explained;
                 // At a first run what is old opens no incident.
-                let missed = crashes && !told("CrashLoopBackOff", pod.name);
-                let missed =
-                    missed && !self.is_ended_unheard(sink, ("CrashLoopBackOff", pod.name), pod.since);
+                let missed = crashes
+                    && !told("CrashLoopBackOff", pod.name)
+                    && !self.is_ended_unheard(sink, ("CrashLoopBackOff", pod.name), pod.since);
                 if missed && !(sink == KEYED && digests && (self.oracle.amnesia || pod.since < 60 * SECOND)) {
                     self.oracle.breaks("what stands is told", format!("sink {sink} misses {}", pod.name));
                 }
@@ -157,9 +157,12 @@ impl World {
         let Sender { life, undurable, hold, .. } = message.sender;
         let state = &self.lives[life];
         let stored = message.outcome.as_ref().is_some_and(|(_, heads)| state.heads.saved(*heads));
+        if !undurable || stored {
+            return false;
+        }
         // Who leaves the seat to an elected holder, because it hears of one again, forgets what it could not store.
-        let holds = self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds);
-        undurable && !stored && (state.died.is_some() || state.holds != hold || !holds)
+        let still = || self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds);
+        state.died.is_some() || state.holds != hold || !still()
     }
 
     /// A fault that begins when all is well is told soon.

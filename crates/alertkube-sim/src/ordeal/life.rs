@@ -61,7 +61,7 @@ pub(super) struct Life {
     pub(super) unsealed: bool,
     /// When it last had an answer of the store.
     pub(super) heard: At,
-    /// When the elected one did what it read of it last, without a Lease of its own.
+    /// When the elected holder had written the head that it last read of one, without a Lease of its own.
     pub(super) shown: Option<At>,
     /// How often it has begun to hold the seat.
     pub(super) holds: u64,

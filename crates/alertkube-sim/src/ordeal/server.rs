@@ -66,21 +66,23 @@ impl Server {
         lease
     }
 
+    fn meta(content: &Content) -> serde_json::Value {
+        serde_json::from_str(&content.meta).unwrap_or_default()
+    }
+
     /// What the metadata of the head says of a number, such as its term.
     pub(super) fn head_number(content: &Content, field: &str) -> u64 {
-        let meta: serde_json::Value = serde_json::from_str(&content.meta).unwrap_or_default();
-        meta[field].as_u64().unwrap_or(0)
+        Server::meta(content)[field].as_u64().unwrap_or(0)
     }
 
     /// Who wrote a head, as it says.
     pub(super) fn holder(content: &Content) -> String {
-        let meta: serde_json::Value = serde_json::from_str(&content.meta).unwrap_or_default();
-        meta["holder"].as_str().unwrap_or_default().to_owned()
+        Server::meta(content)["holder"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Whether this is the head of an elected holder who has not let go.
     pub(super) fn is_elected(content: &Content) -> bool {
-        let meta: serde_json::Value = serde_json::from_str(&content.meta).unwrap_or_default();
+        let meta = Server::meta(content);
         meta["elected"].as_bool().unwrap_or(false) && !meta["released"].as_bool().unwrap_or(false)
     }
 

@@ -61,13 +61,13 @@ impl Open {
         if let Some(fenced) = self.fenced(read.as_ref()) {
             return fenced;
         }
-        if let (Some(Ok(head)), Some((content, version))) = (&read, &found) {
+        if let (Some(Ok(head)), Some((_, version))) = (&read, &found) {
             if let Some(by) = &head.doubled {
                 out.say(LedgerNews::Doubled { by: by.clone() });
             }
             self.wanted |= head.waits.is_some();
             if self.flight.is_none() && head.is_but_for_notes(&self.head) {
-                (self.version, self.stored) = (Some(version.clone()), checksum(content));
+                self.version = Some(version.clone());
             }
         }
         let ours =
