@@ -282,6 +282,11 @@ impl House {
         self.input(index, Input::Wrote(seat, id, answer));
     }
 
+    /// How many writes into a seat's state are stuck.
+    pub(crate) fn stuck(&self, index: usize, seat: u32) -> usize {
+        self.members[index].stuck.iter().filter(|(of, ..)| of.0 == seat).count()
+    }
+
     /// What is stuck now is applied and answered; what follows is stuck again.
     pub(crate) fn step(&mut self, index: usize) -> usize {
         let stuck = std::mem::take(&mut self.members[index].stuck);

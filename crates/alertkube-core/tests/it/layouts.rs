@@ -1,10 +1,11 @@
 //! Several seats, and another number of them while problems begin and end: what is told is told once, and ends.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use alertkube_core::{Fact, Holding, KindId, SeatFact, SeatId, Standby, Station};
+use alertkube_core::{Fact, Holding, Input, KindId, Part, SeatFact, SeatId, Standby, Station};
 
-use crate::house::{House, Line, elected, settings, sick, unelected};
+use crate::house::{House, Line, elected, settings, sick, taken, unelected};
 
 /// Seconds for which a problem lasts that ends: more than telling pauses for while the layout changes.
 const LASTS: usize = 30;
@@ -234,6 +235,91 @@ fn a_crash_at_any_write_of_a_change_loses_nothing() {
             }
         }
     }
+}
+
+#[test]
+fn a_head_of_another_seat_is_not_written_again_before_it_is_known_what_came_of_it() {
+    let mut stage = Stage::new(3);
+    for seat in [2, 1, 0] {
+        stage.stop(seat);
+    }
+    stage.start(1, 2);
+    let zero = stage.house.join_over(Station { seat: SeatId(0), total: 2, ..unelected() }, Line::Stuck);
+    // Its own writes are carried out one after the other, until it freezes the seat that nobody serves.
+    for _ in 0..100 {
+        if stage.house.stuck(zero, 2) > 0 {
+            break;
+        }
+        stage.house.step(zero);
+        stage.house.advance(Duration::from_millis(100));
+    }
+    stage.house.seconds(8);
+    assert_eq!(stage.house.stuck(zero, 2), 1);
+    stage.house.reconnect(zero);
+    stage.house.seconds(10);
+    stage.seats.insert(0, zero);
+    assert!(stage.in_force(2), "{:?}", stage.house.seat_facts(zero));
+}
+
+/// What was loaded for a change that was called off is not what is known when it is asked for again, also to those who
+/// heard of neither.
+#[test]
+fn a_change_that_is_asked_for_again_is_loaded_again() {
+    let mut stage = Stage::new(3);
+    stage.seconds(10);
+    for seat in [2, 1, 0] {
+        stage.stop(seat);
+    }
+    (0..3).for_each(|seat| stage.start(seat, 4));
+    let last = stage.house.join_over(Station { seat: SeatId(3), total: 4, ..unelected() }, Line::Stuck);
+    stage.seats.insert(3, last);
+    assert_eq!(stage.house.step(last), 1, "the seal");
+    // The others have loaded, and the last one's word of it is on its way.
+    stage.house.seconds(10);
+    let all: Vec<usize> = (0..4).map(|seat| stage.seats[&seat]).collect();
+    all.iter().for_each(|index| stage.house.members[*index].line = Line::Down);
+    stage.house.seconds(100);
+    assert_eq!(stage.house.status(all[0]).seat.hold, Holding::Holds, "it is called off");
+    stage.seconds(40);
+    let before = stage.house.heard.len();
+    all.into_iter().for_each(|index| stage.house.reconnect(index));
+    stage.house.seconds(60);
+    assert!(before > 20, "seat 0 has told its share: {before}");
+    assert!(stage.in_force(4), "{:?}", stage.house.seat_facts(stage.seats[&0]));
+    stage.check(1, "");
+}
+
+#[test]
+fn one_that_takes_its_seat_again_does_not_go_by_what_it_asked_when_it_had_it_before() {
+    let mut stage = Stage::new(3);
+    stage.stop(1);
+    let station = |total| Station { seat: SeatId(1), total, ..elected(Standby::Cold) };
+    let (old, new) = (stage.house.join(station(3)), stage.house.join(station(2)));
+    stage.house.hold_seat(old);
+    stage.seats.insert(1, old);
+    stage.house.seconds(20);
+    assert!(stage.in_force(3));
+    let zero = stage.house.shelves[&SeatId(0)].read(Part::Head);
+    stage.house.input(old, Input::Lease(SeatId(1), taken()));
+    // The answer to what it asked while it had the seat.
+    stage.house.input(old, Input::Read(SeatId(0), vec![(Part::Head, zero)]));
+    stage.house.hold_seat(new);
+    stage.seats.insert(1, new);
+    stage.seconds(5);
+    for seat in [2, 0] {
+        stage.stop(seat);
+    }
+    stage.start(0, 2);
+    stage.house.seconds(60);
+    assert!(stage.in_force(2), "{:?}", stage.house.seat_facts(stage.seats[&0]));
+    stage.house.crash(new);
+    stage.house.hold_seat(old);
+    stage.seats.insert(1, old);
+    stage.seconds(20);
+    let back = |fact: &SeatFact| matches!(fact, SeatFact::Relaid { .. });
+    assert!(!stage.house.seat_facts(old).iter().any(back), "{:?}", stage.house.seat_facts(old));
+    assert!(stage.in_force(2));
+    stage.check(2, "");
 }
 
 #[test]

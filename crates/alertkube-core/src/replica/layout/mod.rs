@@ -261,7 +261,9 @@ impl Replica {
 
     /// The change is called off.
     fn go_on(&mut self, now: Now, accord: Accord) {
-        self.record(Accord { next: None, ..accord });
+        // Seat 0 says that it is over; whoever finds no change under way has its own part to end.
+        let accord = if self.me() == 0 { accord.called_off() } else { Accord { next: None, ..accord } };
+        self.record(accord);
         self.layouts.not_before = now.boot + LAYOUT_RETRY;
         self.fact(Fact::Seat(SeatFact::CalledOff { seat: self.station.seat }));
         match accord.layout.filter(|layout| self.me() < layout.total) {
@@ -328,15 +330,18 @@ impl Replica {
     /// A write into another seat ended: its head says what came of it.
     pub(super) fn wrote_other(&mut self, now: Now, seat: SeatId) {
         self.layouts.stirred = true;
+        self.layouts.peers.edited(seat.0);
         self.ask_head(now, seat.0);
     }
 
     fn edit(&mut self, now: Now, seat: u32, edit: Edit) {
         let Some(keep) = &self.station.keep else { return };
-        let Some((content, version)) = self.layouts.peers.get(seat).and_then(|peer| peer.content.clone())
-        else {
-            return;
+        // Of a note in the head of our own seat nobody waits to hear.
+        let found = match seat == self.me() {
+            true => self.layouts.peers.get(seat).and_then(|peer| peer.content.clone()),
+            false => self.layouts.peers.edit(seat),
         };
+        let Some((content, version)) = found else { return };
         let Some(content) = edited(&content, edit, &keep.claim, now.stamp()) else { return };
         self.write_other(seat, PartWrite { part: Part::Head, content, expect: Some(version) });
     }

@@ -29,11 +29,26 @@ pub(crate) struct Peer {
     /// The boot instant of the last reading that was answered.
     read: Duration,
     pub(crate) asked: bool,
+    /// What stands of our own writing into its head.
+    edit: Edited,
+}
+
+/// What has become of a write into another seat's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edited {
+    /// Nothing that the last reading does not show.
+    Known,
+    /// It is on its way.
+    Going,
+    /// It has ended, and the head was not asked for since.
+    Ended,
+    /// The head is being read anew.
+    Reading,
 }
 
 impl Peer {
     fn new(now: Duration) -> Peer {
-        Peer { saw: Saw::Unread, content: None, since: now, read: now, asked: false }
+        Peer { saw: Saw::Unread, content: None, since: now, read: now, asked: false, edit: Edited::Known }
     }
 
     pub(crate) fn head(&self) -> Option<&HeadSeen> {
@@ -92,17 +107,40 @@ impl Peers {
     /// Notes that a seat's head is being read; false if that is so already.
     pub(crate) fn ask(&mut self, now: Duration, seat: u32) -> bool {
         let peer = self.0.entry(seat).or_insert_with(|| Peer::new(now));
-        !std::mem::replace(&mut peer.asked, true)
+        if peer.asked {
+            return false;
+        }
+        peer.asked = true;
+        if peer.edit == Edited::Ended {
+            peer.edit = Edited::Reading;
+        }
+        true
     }
 
-    /// Takes a reading of a head.
+    /// What may be written over in a seat's head, unless that is being done: what comes of a write is read before the
+    /// next one.
+    pub(crate) fn edit(&mut self, seat: u32) -> Option<(Content, Version)> {
+        let peer = self.0.get_mut(&seat).filter(|peer| peer.edit == Edited::Known)?;
+        let content = peer.content.clone()?;
+        peer.edit = Edited::Going;
+        Some(content)
+    }
+
+    /// A write into a seat's head has ended, or was none.
+    pub(crate) fn edited(&mut self, seat: u32) {
+        if let Some(peer) = self.0.get_mut(&seat).filter(|peer| peer.edit == Edited::Going) {
+            peer.edit = Edited::Ended;
+        }
+    }
+
+    /// Takes a reading of a head. One that nobody waits for was asked for before the seat was lost, and is old.
     pub(crate) fn read(
         &mut self,
         now: Duration,
         seat: u32,
         result: Result<Option<(Content, Version)>, StoreTrouble>,
     ) {
-        let peer = self.0.entry(seat).or_insert_with(|| Peer::new(now));
+        let Some(peer) = self.0.get_mut(&seat).filter(|peer| peer.asked) else { return };
         peer.asked = false;
         let (saw, content) = match result {
             Err(StoreTrouble::Unknown(_) | StoreTrouble::Conflict) => return,
@@ -123,6 +161,9 @@ impl Peers {
             peer.since = now;
         }
         (peer.saw, peer.content, peer.read) = (saw, content, now);
+        if peer.edit == Edited::Reading {
+            peer.edit = Edited::Known;
+        }
     }
 
     /// The latest layout that any of them has had.

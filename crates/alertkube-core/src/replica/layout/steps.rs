@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use super::peers::{Peer, Peers, Saw};
-use crate::limits::{LAYOUT_CHANGE_MAX, LAYOUT_DEAD_AFTER, LAYOUT_WAIT_FIRST};
+use crate::limits::{LAYOUT_CHANGE_MAX, LAYOUT_DEAD_AFTER, LAYOUT_POLL, LAYOUT_WAIT_FIRST};
 use crate::store::ledger::{Accord, Edit, Layout, Next, Step};
 
 /// What there is to decide on.
@@ -178,8 +178,10 @@ fn serve(view: &View<'_>, layout: Option<Layout>) -> Act {
             join(view, to)
         }
         Some(to) if view.silent.is_some_and(|(layout, _)| layout == to) => Act::Rest,
-        _ if view.silent.is_some() => Act::GoOn,
+        _ if layout == Some(force) && view.silent.is_some() => Act::GoOn,
         _ if layout == Some(force) => Act::Rest,
+        // What is older than what our own facts are cut by was read before that, or the head was put back to it.
+        _ if layout.is_some_and(|own| own.epoch > force.epoch) && zero.stands() < LAYOUT_POLL => Act::Rest,
         _ if view.me < force.total => Act::GoBy(force),
         _ => Act::Leave(force),
     }

@@ -60,7 +60,7 @@ pub(crate) fn edited(content: &Content, edit: Edit, by: &Claim, now: Stamp) -> O
     (head.elected, head.released, head.beat) = (false, true, now);
     match edit {
         Edit::Freeze(next) => head.accord.next = Some(next),
-        Edit::Withdraw => head.accord.next = None,
+        Edit::Withdraw => head.accord = head.accord.called_off(),
         Edit::Empty(layout) => {
             head.origin.clone_from(&head.incarnation);
             (head.ring, head.buckets) = (Vec::new(), vec![None]);

@@ -60,6 +60,16 @@ pub(crate) struct Accord {
     pub(crate) retired: u32,
 }
 
+impl Accord {
+    /// The same without the change that is under way, in the head of seat 0: what was in force is in force anew. Whoever
+    /// took part in the change hears of it so, and nothing that was done for it counts for the next one.
+    pub(crate) fn called_off(self) -> Accord {
+        let total = self.layout.map_or(1, |layout| layout.total);
+        let layout = self.next.map(|next| Layout { epoch: next.layout.epoch, total });
+        Accord { layout: layout.or(self.layout), next: None, ..self }
+    }
+}
+
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
