@@ -21,7 +21,7 @@ use crate::store::facts::{
 use crate::store::ledger::{EntryKey, Part, Seq};
 use crate::time::Now;
 use crate::track::Tracker;
-use crate::watch::{Key, KindId, Uid};
+use crate::watch::{Key, KindId, LostWhy, Uid};
 
 impl Replica {
     /// Nothing is told before the gate knows that the past is known.
@@ -60,7 +60,7 @@ impl Replica {
         self.memory.clamp(now.stamp());
         if self.gate.open() {
             self.take_up_digests(now);
-        } else if self.is_outdated(now, &seen, &restored.alerts) {
+        } else if self.is_outdated(now, &seen, &restored.alerts) || self.has_lost_sight() {
             self.see_anew();
         }
         self.end_again(now, restored.alerts.iter().filter(|it| ended.contains(it) && !seen.contains(it)));
@@ -93,6 +93,18 @@ impl Replica {
             let silent = alert.subject.watched.and_then(|kind| self.picture.silent_for(kind, now.boot));
             silent.is_some_and(|silent| alert.opened.plus(WATCH_LAG_MAX).plus(silent) > now.stamp())
         })
+    }
+
+    /// Whether some kind was seen, and is not any more. A watch that goes on from where it stopped would tell what began
+    /// meanwhile as if it stood, and what our predecessor told of it, and of its end, need not be known any more.
+    fn has_lost_sight(&self) -> bool {
+        let is_lost = |kind: KindId| {
+            let why = self.picture.lost_since(kind).map(|(_, why)| why);
+            let comes_back =
+                why.is_some_and(|why| !matches!(why, LostWhy::Forbidden(_) | LostWhy::Missing(_)));
+            comes_back && self.picture.ever(kind)
+        };
+        self.picture.kinds().any(is_lost)
     }
 
     /// Lists everything anew, and tells nothing before that is done.

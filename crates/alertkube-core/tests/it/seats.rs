@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use alertkube_core::{Action, Fact, Holding, KindId, LeaseNews, SeatFact, SeatId, Standby, Verdict, Why};
+use alertkube_core::{
+    Action, Fact, Holding, Input, KindId, LeaseNews, LostWhy, SeatFact, SeatId, Standby, Verdict, WatchEvent,
+    Why,
+};
 
 use crate::house::{House, Line, elected, lost_sight, settings, sick, taken, unelected};
 use crate::objects::{evicted, lacking, node, not_ready, pod};
@@ -459,6 +462,25 @@ fn an_heir_whose_watch_is_behind_looks_anew_before_it_ends_what_it_does_not_see(
         assert_eq!(house.told("hook"), expected);
         assert!(house.seat_facts(1).contains(&SeatFact::Outdated { seat: SeatId(0) }));
     }
+}
+
+#[test]
+fn an_heir_that_has_lost_a_watch_looks_anew_and_does_not_go_on_from_where_that_stopped() {
+    let mut house = House::pair(Standby::Warm);
+    house.seconds(100);
+    house.members[1].watches.clear();
+    let lost = LostWhy::Unreachable("connection refused".to_owned());
+    house.input(1, Input::Watch(KindId::Pod, WatchEvent::Lost(lost)));
+    // What a watch that goes on would tell of: it began, was told, ended, and that was told.
+    sick(&mut house, "a");
+    house.delete(KindId::Pod, "a");
+    house.seconds(5);
+    house.crash(0);
+    house.hold(1);
+    assert!(house.seat_facts(1).contains(&SeatFact::Outdated { seat: SeatId(0) }));
+    assert!(house.members[1].watches.contains(&KindId::Pod), "it lists everything anew");
+    house.seconds(60);
+    assert_eq!(house.told("hook"), ["first CrashLoopBackOff a", "resolved CrashLoopBackOff a"]);
 }
 
 #[test]
