@@ -43,6 +43,8 @@ impl World {
             | Act::Forbid { .. }
             | Act::Lag { .. }
             | Act::Twin { .. } => self.act_on_slot(act),
+            Act::Rollout { total, apart, rest } => self.roll_out(total, (apart, rest)),
+            Act::Stray { slot, total, span } => self.stray(slot, total, span),
             Act::Sink { sink, mood, span } => self.sinks[sink] = (mood, self.now + span),
             Act::Refuse { why, span } => self.refuses = (Some(why), self.now + span),
             Act::Choke { span } => self.chokes = self.now + span,
@@ -64,13 +66,7 @@ impl World {
         match act {
             Act::Crash { rest, in_place, .. } => self.crash(life, rest, in_place),
             Act::Trap { on, rest, in_place, .. } => self.lives[life].trap = Some((on, rest, in_place)),
-            Act::Stop { rest, .. } if self.lives[life].stopping.is_none() => {
-                self.lives[life].stopping = Some(rest);
-                let slot = &self.slots[self.lives[life].slot];
-                let by = slot.clock.boot(self.now.max(slot.asleep)) + STOP_BY;
-                self.oracle.stops(life, self.now.max(self.slots[self.lives[life].slot].asleep));
-                self.mail(life, Input::Stop { by });
-            }
+            Act::Stop { rest, .. } => self.ask_to_stop(life, rest),
             Act::CutWatches { expired, .. } => {
                 self.cut_watches(life, expired);
                 self.cut_lease_watch(life);
@@ -79,6 +75,18 @@ impl World {
             Act::Panic { .. } => self.panic(life),
             _ => {}
         }
+    }
+
+    /// A process is asked to stop, unless it was before; the next begins so much after its end.
+    pub(super) fn ask_to_stop(&mut self, life: usize, rest: At) {
+        if self.lives[life].stopping.is_some() {
+            return;
+        }
+        self.lives[life].stopping = Some(rest);
+        let slot = &self.slots[self.lives[life].slot];
+        let by = slot.clock.boot(self.now.max(slot.asleep)) + STOP_BY;
+        self.oracle.stops(life, self.now.max(self.slots[self.lives[life].slot].asleep));
+        self.mail(life, Input::Stop { by });
     }
 
     fn act_on_slot(&mut self, act: Act) {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use alertkube_core::{Now, Stamp};
 
+use super::dice::Dice;
+
 /// An instant of the world's own clock, in microseconds.
 pub(super) type At = u64;
 
@@ -35,6 +37,16 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// The clocks of another machine, whose rate is one of these.
+    pub(super) fn drawn(dice: &mut Dice, rates: (u64, u64)) -> Clock {
+        Clock {
+            rate: dice.between(rates.0, rates.1),
+            offset: Duration::from_secs(dice.between(100, 1_000_000)),
+            step: i64::try_from(dice.below(400)).unwrap_or(0) - 200,
+            frozen: 0,
+        }
+    }
+
     pub(super) fn now(&self, at: At) -> Now {
         let run = self.run(at);
         let millis = START.millis() + i64::try_from(run.as_millis()).unwrap_or(i64::MAX) + self.step;

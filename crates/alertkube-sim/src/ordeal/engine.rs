@@ -137,11 +137,18 @@ impl World {
                 Effect::ReadReference(seat) => self.ask(life, Ask::Reference(seat)),
                 Effect::SetAside(seat, id, ..) => self.ask(life, Ask::SetAside { seat, id }),
                 Effect::Write(seat, id, write) => {
-                    // A question in another's head stores nothing of ours.
-                    let own =
-                        write.part == Part::Head && Server::holder(&write.content) == self.lives[life].name;
+                    // A question in another's head stores nothing of ours, and nor does what is written for a seat that
+                    // nobody serves.
+                    let here = seat.0 == self.slots[self.lives[life].slot].seat.seat;
+                    let own = here
+                        && write.part == Part::Head
+                        && Server::holder(&write.content) == self.lives[life].name;
                     let head = own.then(|| self.lives[life].heads.issue(&write.content));
-                    self.oracle.writes(life, write.part, self.now);
+                    self.oracle.writes(
+                        life,
+                        (write.part, write.content.meta.len() + write.content.body.len()),
+                        self.now,
+                    );
                     if self.springs(life, Trap::BeforeWrite) {
                         return;
                     }

@@ -7,14 +7,24 @@ use alertkube_core::{Action, Holding};
 use super::clock::{At, SECOND};
 use super::ground::{INHIBITED, NARROW, PROBED, SECOND_NODE, SILENCED, SOURCE};
 use super::message::{Message, Sender};
-use super::plan::{CALM, Fate, PROBE, SINKS};
-use super::settings::{HOOK, KEYED};
+use super::plan::{CALM, Fate, PODS, PROBE, SINKS};
+use super::settings::{CLASSES, HOOK, KEYED};
 use super::world::{Event, World};
 
 /// How long a process that was asked to stop may take.
 const STOP_MAX: At = 15 * SECOND;
 /// How long a fault may be untold once all is well.
 const TOLD_MAX: At = 60 * SECOND;
+/// Views that a process keeps: of each object twice as many as there are, since one that was deleted may not be heard of.
+const KEPT_MAX: usize = 2 * (PODS + 4);
+/// Alerts that stand or may come to stand.
+const KNOWN_MAX: usize = 3 * KEPT_MAX;
+/// Messages that wait for one sink.
+const DEPTH_MAX: usize = KNOWN_MAX;
+/// Bytes of the stored state of a seat, at the pace of the API server and at that of files: twice the changes that a head
+/// takes before it is written over.
+const STORED_MAX: usize = 2 * 32 * 1024 + 16 * 1024;
+const STORED_IN_FILES_MAX: usize = 2 * 1024 * 1024;
 
 impl World {
     /// Looks at what holds at every instant.
@@ -28,6 +38,9 @@ impl World {
         }
         if self.now < CALM {
             self.server.copy(self.now);
+        }
+        if (self.now / SECOND).is_multiple_of(10) {
+            self.look_at_sizes();
         }
         self.at(self.now + SECOND, Event::Look);
     }
@@ -47,19 +60,28 @@ impl World {
         self.judge_probe();
         self.judge_ids();
         self.judge_memory();
+        self.judge_fates();
         self.judge_heirs();
     }
 
     /// One process serves each seat.
     fn judge_holders(&mut self) {
-        let seats: BTreeSet<u32> = self.plan.seats.iter().map(|seat| seat.seat).collect();
-        for seat in seats {
+        for seat in 0..self.shards {
             let living = self.slots.iter().filter(|slot| slot.seat.seat == seat).filter_map(|slot| slot.life);
             let holds =
                 |life: &usize| self.status(*life).is_some_and(|status| status.seat.hold == Holding::Holds);
             let count = living.filter(holds).count();
             if count != 1 {
                 self.oracle.breaks("one holder for each seat", format!("seat {seat} has {count} at the end"));
+            }
+        }
+        let shards = self.shards;
+        for life in self.slots.iter().filter_map(|slot| slot.life).collect::<Vec<_>>() {
+            let total = self.status(life).map_or(0, |status| status.seat.total);
+            let holds = self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds);
+            if holds && total != shards {
+                let how = format!("{} goes by {total} seats, and {shards} are wished", self.lives[life].name);
+                self.oracle.breaks("what everybody wishes is in force", how);
             }
         }
     }
@@ -165,6 +187,60 @@ impl World {
         state.died.is_some() || state.holds != hold || !still()
     }
 
+    /// What stands is accounted for at each sink: told there, refused by it, held back by something that has a name, or
+    /// routed elsewhere.
+    fn judge_fates(&mut self) {
+        for life in self.slots.iter().filter_map(|slot| slot.life).collect::<Vec<_>>() {
+            if self.status(life).is_none_or(|status| status.seat.hold != Holding::Holds) {
+                continue;
+            }
+            let standing = self.alerts(life).into_iter().filter(|alert| alert.phase == "firing");
+            for (alert, (sink, (name, _))) in
+                standing.flat_map(|it| CLASSES.iter().enumerate().map(move |sink| (it.clone(), sink)))
+            {
+                let report = &alert.report;
+                let told = alert.told.iter().any(|told| told == name);
+                let refused = alert.refused.iter().any(|(refused, _)| refused == name);
+                // A sink is not told that it fails itself.
+                let itself = report.reason == "SinkFailing" && report.name == *name;
+                let elsewhere = itself || report.name == NARROW && sink != HOOK;
+                // A digest of a first run opens no incident.
+                let silent = sink == KEYED && !self.plan.first_run_all;
+                let accounted = told || refused || alert.held.is_some() || silent;
+                if told && elsewhere || !accounted && !elsewhere {
+                    let how = format!("{} {} at sink {sink}, told: {told}", report.reason, report.name);
+                    self.oracle.breaks("a fate for each alert", how);
+                }
+            }
+        }
+    }
+
+    /// What a process and its seat's stored state take stays in proportion to what there is.
+    fn look_at_sizes(&mut self) {
+        for life in self.slots.iter().filter_map(|slot| slot.life).collect::<Vec<_>>() {
+            let Some(status) = self.status(life) else { continue };
+            let depth = status.sinks.iter().map(|sink| sink.depth).max().unwrap_or(0);
+            let (kept, known) = (status.kept, status.active + status.pending);
+            for (what, is, most) in
+                [("objects", kept, KEPT_MAX), ("alerts", known, KNOWN_MAX), ("jobs", depth, DEPTH_MAX)]
+            {
+                if is > most {
+                    let how = format!("{} has {is} {what}", self.lives[life].name);
+                    self.oracle.breaks("the budget of memory", how);
+                }
+            }
+        }
+        let most = if self.plan.api_pace { STORED_MAX } else { STORED_IN_FILES_MAX };
+        for (seat, parts) in &self.server.parts {
+            let bytes: usize =
+                parts.values().map(|(content, _)| content.meta.len() + content.body.len()).sum();
+            if bytes > most {
+                let how = format!("{bytes} bytes in {} parts of seat {seat}", parts.len());
+                return self.oracle.breaks("the budget of memory", how);
+            }
+        }
+    }
+
     /// A fault that begins when all is well is told soon.
     fn judge_probe(&mut self) {
         for sink in 0..SINKS {
@@ -186,10 +262,10 @@ impl World {
             return;
         }
         for sink in (0..SINKS).filter(|sink| *sink != KEYED) {
-            for action in [Action::First, Action::Resolved] {
-                let twice = self.oracle.ids(sink, action).into_iter().find(|(_, ids)| ids.len() > 1);
-                let how =
-                    twice.map(|(key, ids)| format!("{} {key:?} at sink {sink}: {ids:?}", action.as_str()));
+            for ends in [false, true] {
+                let twice = self.oracle.ids(sink, ends).into_iter().find(|(_, ids)| ids.len() > 1);
+                let what = if ends { "end" } else { "beginning" };
+                let how = twice.map(|(key, ids)| format!("the {what} of {key:?} at sink {sink}: {ids:?}"));
                 if let Some(how) = how {
                     self.oracle.breaks("a repeat has the id of the first", how);
                 }

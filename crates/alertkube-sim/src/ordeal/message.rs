@@ -26,6 +26,13 @@ pub(super) struct Sender {
     pub(super) in_force: u64,
 }
 
+impl Sender {
+    /// Whether another has sealed its seat since.
+    pub(super) fn is_sealed_over(&self) -> bool {
+        self.term.is_some_and(|term| term < self.in_force)
+    }
+}
+
 /// One problem in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {

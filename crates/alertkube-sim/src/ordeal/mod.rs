@@ -19,6 +19,7 @@ mod life;
 mod message;
 mod oracle;
 mod plan;
+mod rollout;
 mod sending;
 mod server;
 mod settings;

@@ -36,7 +36,7 @@ pub(super) struct Oracle {
     repeats: BTreeMap<(usize, u32, usize, u64), usize>,
     zombies: BTreeMap<(usize, usize), usize>,
     terms: BTreeMap<u32, (u64, u64)>,
-    writes: BTreeMap<(usize, bool), Vec<At>>,
+    writes: BTreeMap<(usize, bool), Vec<(At, usize)>>,
     stops: BTreeMap<usize, At>,
     api_pace: bool,
     /// Things that were done to this world after which some invariants cannot hold.
@@ -44,6 +44,8 @@ pub(super) struct Oracle {
     pub(super) amnesia: bool,
     pub(super) twins: bool,
     pub(super) leases_touched: bool,
+    /// Somebody wished for another number of shards than the others.
+    pub(super) recut: bool,
     pub(super) clocks_stood_still: bool,
     /// Seats that somebody serves who is not elected.
     unelected: BTreeSet<u32>,
@@ -80,6 +82,7 @@ impl Oracle {
             amnesia: false,
             twins: false,
             leases_touched: false,
+            recut: false,
             clocks_stood_still: false,
             unelected: plan
                 .seats
@@ -100,6 +103,11 @@ impl Oracle {
     pub(super) fn state_touched(&mut self, act: Act) {
         self.amnesia |= !matches!(act, Act::EditHead { .. });
         self.terms.clear();
+    }
+
+    /// Somebody serves a seat who is not elected.
+    pub(super) fn unelected(&mut self, seat: u32) {
+        self.unelected.insert(seat);
     }
 
     /// Two believe to hold one Lease.
@@ -127,20 +135,26 @@ impl Oracle {
         }
     }
 
-    /// A part is written: heads and segments at most twelve a second, buckets at most two.
-    pub(super) fn writes(&mut self, life: usize, part: Part, at: At) {
+    /// A part is written: heads and segments at most twelve a second and half a MiB, buckets at most two and one MiB.
+    pub(super) fn writes(&mut self, life: usize, (part, bytes): (Part, usize), at: At) {
         if !self.api_pace {
             return;
         }
         let bucket = matches!(part, Part::Bucket(_));
         let times = self.writes.entry((life, bucket)).or_default();
-        times.retain(|then| *then + 10 * SECOND > at);
-        times.push(at);
+        times.retain(|(then, _)| *then + 10 * SECOND > at);
+        times.push((at, bytes));
+        let (count, written) = (times.len(), times.iter().map(|(_, bytes)| bytes).sum::<usize>());
         // Clocks that run fast, and a retry at once after a conflict.
-        let most = if bucket { 10 * 2 + 6 } else { 10 * 12 * 12 / 10 + 12 };
-        if times.len() > most {
-            let how = format!("{} writes of process {life} in ten seconds", times.len());
+        let (most, most_bytes) =
+            if bucket { (10 * 2 + 6, 10 << 20) } else { (10 * 12 * 12 / 10 + 12, 5 << 20) };
+        if count > most {
+            let how = format!("{count} writes of process {life} in ten seconds");
             self.breaks("the budget of writes", how);
+        }
+        if written > most_bytes {
+            let how = format!("{written} bytes of process {life} in ten seconds");
+            self.breaks("the budget of bytes", how);
         }
     }
 
@@ -220,7 +234,7 @@ impl Oracle {
     /// Whoever was sealed over sends what it had committed before, and no more than its window.
     fn fenced(&mut self, message: &Message) {
         let Sender { term, in_force, life, elected, .. } = message.sender;
-        if term.is_none_or(|term| term >= in_force) {
+        if !message.sender.is_sealed_over() {
             return;
         }
         // Where some are elected and others not, no Lease keeps them apart, and a store that does not answer, or takes
@@ -259,9 +273,15 @@ impl Oracle {
             let Sender { undurable, deaf, unsealed, term, .. } = message.sender;
             // Who opened the seat without the store has read nothing of it, and whoever was sealed over cannot know what its
             // successor heard since; how much that may be is counted above.
-            let succeeded = term.zip(last.sender.term).is_some_and(|(mine, theirs)| mine < theirs);
+            let succeeded = match message.sender.seat.0 == last.sender.seat.0 {
+                true => term.zip(last.sender.term).is_some_and(|(mine, theirs)| mine < theirs),
+                false => message.sender.is_sealed_over(),
+            };
             let blind = undurable && (deaf || unsealed) || succeeded;
-            let known = same_hold || saved(last.sender.life, *heads) && !blind;
+            // Who told without the store, by the number of shards that it wishes, forgets what is not its own by the one
+            // that it finds in force.
+            let forgotten = self.recut && last.sender.undurable;
+            let known = same_hold || saved(last.sender.life, *heads) && !blind && !forgotten;
             let again = message.sink == KEYED && message.action == Action::Resolved;
             if known && !again && !self.amnesia {
                 let how =
@@ -313,7 +333,13 @@ impl Oracle {
                 return self.breaks("an end goes to whom was told", how);
             }
             let Some(before) = self.closed.get(&key).filter(|_| !ends) else { continue };
-            let zombie = |end: &usize| message.sender.term < self.messages[*end].sender.term;
+            let zombie = |end: &usize| {
+                let ended = &self.messages[*end].sender;
+                match message.sender.seat.0 == ended.seat.0 {
+                    true => message.sender.term < ended.term,
+                    false => message.sender.is_sealed_over(),
+                }
+            };
             if !before.iter().all(zombie) && !self.amnesia && !self.unsaved && !said.own {
                 let how = format!("{} {} {} at sink {}", said.reason, said.name, said.episode, message.sink);
                 return self.breaks("nothing of an episode follows its end", how);
@@ -345,10 +371,14 @@ impl Oracle {
 
     /// The deliveries by which a sink may have been told of each episode's beginning or end: there should be one. What
     /// never reached it counts for nothing: an end that was refused until the problem was back is another than the last.
-    pub(super) fn ids(&self, sink: usize, action: Action) -> BTreeMap<(String, String), BTreeSet<&str>> {
+    pub(super) fn ids(&self, sink: usize, ends: bool) -> BTreeMap<(String, String), BTreeSet<&str>> {
         let mut ids: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        let about = |action: Action| match ends {
+            true => action == Action::Resolved,
+            false => matches!(action, Action::First | Action::Digest(_)),
+        };
         let said =
-            |message: &&Message| message.sink == sink && message.action == action && message.may_be_taken();
+            |message: &&Message| message.sink == sink && about(message.action) && message.may_be_taken();
         for message in self.messages.iter().filter(said) {
             for said in &message.about {
                 let key = (said.fingerprint.clone(), said.episode.clone());

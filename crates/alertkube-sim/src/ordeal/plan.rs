@@ -163,6 +163,10 @@ pub(super) enum Act {
     Twin { slot: usize, span: At },
     /// A replica panics and is rebuilt by its process.
     Panic { slot: usize },
+    /// Another number of shards is rolled out: pods are replaced so far apart, the highest first.
+    Rollout { total: u32, apart: At, rest: At },
+    /// A pod begins again, and for a while its environment has another number of shards than the others'.
+    Stray { slot: usize, total: u32, span: At },
 }
 
 /// In which effect a process dies.
@@ -241,6 +245,10 @@ impl Plan {
             dice: dice.fork(),
         };
         plan.acts = plan.draw(&mut dice);
+        if plan.may_be_cut_anew() && dice.chance(500) {
+            let totals = plan.totals(&mut dice);
+            plan.acts.extend(totals);
+        }
         plan.acts.sort_by_key(|(at, _)| *at);
         plan
     }
@@ -256,6 +264,33 @@ impl Plan {
             let kind = dice.one_of(&kinds);
             let at = dice.between(15 * SECOND, CALM - 120 * SECOND);
             acts.push((at, self.trouble(dice, kind)));
+        }
+        acts
+    }
+
+    /// Whether the number of shards may change. An elected pair that becomes a shard has another Lease from there on.
+    fn may_be_cut_anew(&self) -> bool {
+        self.seats.iter().all(|seat| seat.total > 1 || seat.election.is_none())
+    }
+
+    /// Other numbers of shards than those that the world began with.
+    fn totals(&self, dice: &mut Dice) -> Vec<(At, Act)> {
+        let mut acts = Vec::new();
+        for _ in 0..dice.between(1, 4) {
+            let at = dice.between(15 * SECOND, CALM - 200 * SECOND);
+            let act = if dice.chance(700) {
+                let least = if self.seats[0].election.is_none() { 1 } else { 2 };
+                let total = u32::try_from(dice.between(least, 6)).unwrap_or(2);
+                let apart = dice.between(SECOND, 40 * SECOND);
+                Act::Rollout { total, apart, rest: dice.one_of(&[SECOND / 2, 2 * SECOND, 20 * SECOND]) }
+            } else {
+                let slot = usize::try_from(dice.below(self.seats.len() as u64)).unwrap_or(0);
+                // A number that leaves no room for its index ends a process before it begins.
+                let total = dice.between(u64::from(self.seats[slot].seat) + 1, 6);
+                let total = u32::try_from(total).unwrap_or(u32::MAX);
+                Act::Stray { slot, total, span: dice.between(SECOND, 110 * SECOND) }
+            };
+            acts.push((at, act));
         }
         acts
     }

@@ -69,10 +69,12 @@ impl World {
     fn depart(&mut self, life: usize, send: &Send) -> usize {
         let state = &self.lives[life];
         let seat = self.slots[state.slot].seat;
+        // What it goes by is not what it wishes.
+        let total = self.status(life).map_or(seat.total, |status| status.seat.total);
         let made = state.made.get(&send.said.delivery).copied().unwrap_or(0);
         let sender = Sender {
             life,
-            seat: (seat.seat, seat.total),
+            seat: (seat.seat, total),
             elected: seat.election.is_some(),
             term: state.term,
             hold: state.holds,

@@ -55,18 +55,20 @@ impl World {
             }
             Ask::Write { .. } if self.now < self.chokes => lost.clone(),
             Ask::Write { seat, id, write, head } => {
-                let numbers = head.is_some().then(|| {
+                let numbers = (write.part == Part::Head).then(|| {
                     let number = |field| Server::head_number(&write.content, field);
                     (number("term"), number("seq"))
                 });
                 let part = write.part;
                 let result = self.server.write(seat.0, write);
                 self.note(|| format!("{}: {part} {numbers:?}: {result:?}", self.lives[life].name));
-                if let (Ok(_), Some(numbers), Some(head)) = (&result, numbers, head) {
-                    self.lives[life].heads.apply(head);
-                    self.lives[life].term = Some(numbers.0);
-                    self.server.beats.insert(seat.0, self.now);
+                if let (Ok(_), Some(numbers)) = (&result, numbers) {
                     self.oracle.committed(seat.0, life, numbers);
+                    if let Some(head) = head {
+                        self.lives[life].heads.apply(head);
+                        self.lives[life].term = Some(numbers.0);
+                        self.server.beats.insert(seat.0, self.now);
+                    }
                 }
                 Input::Wrote(seat, id, result)
             }

@@ -27,6 +27,7 @@ pub(super) enum Event {
     Start(usize),
     Thaw { slot: usize, span: At, corrected: bool },
     EndTwin(usize),
+    Replace { slot: usize, rest: At },
     Kill(usize),
     Probe,
     Look,
@@ -72,6 +73,8 @@ pub(super) struct World {
     events: BTreeMap<(At, u64), Event>,
     pub(super) steps: u64,
     pub(super) slots: Vec<Slot>,
+    /// How many shards everybody is to wish in the end.
+    pub(super) shards: u32,
     pub(super) lives: Vec<Life>,
     pub(super) server: Server,
     pub(super) ground: Ground,
@@ -89,12 +92,7 @@ impl World {
         let mut dice = plan.dice.clone();
         let mut slots = Vec::new();
         for (index, seat) in plan.seats.iter().enumerate() {
-            let clock = Clock {
-                rate: dice.between(plan.rates.0, plan.rates.1),
-                offset: Duration::from_secs(dice.between(100, 1_000_000)),
-                step: i64::try_from(dice.below(400)).unwrap_or(0) - 200,
-                frozen: 0,
-            };
+            let clock = Clock::drawn(&mut dice, plan.rates);
             slots.push(Slot::new(*seat, clock, format!("alertkube-{index}")));
         }
         let mut world = World {
@@ -105,6 +103,7 @@ impl World {
             sequence: 0,
             events: BTreeMap::new(),
             steps: 0,
+            shards: plan.seats.iter().map(|seat| seat.total).max().unwrap_or(1),
             slots,
             lives: Vec::new(),
             server: Server::default(),
@@ -174,6 +173,7 @@ impl World {
                 self.slots[slot].clock.froze(span, corrected);
             }
             Event::EndTwin(slot) => self.end_twin(slot),
+            Event::Replace { slot, rest } => self.replace(slot, rest),
             Event::Kill(life) => self.die(life),
             Event::Probe => {
                 self.note(|| "the probe: a new pod crashes");
