@@ -201,6 +201,24 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         ("(told.open && !(told.closing && told.doubt))", "(told.open && !told.closing)"),
         "delivery::what_comes_back_after_an_end_that_was_refused_goes_on_in_its_episode",
     ),
+    ordeal(
+        "another layout is in force before every seat has its share",
+        "crates/alertkube-core/src/replica/layout/steps.rs",
+        " && come(to.total, Step::Loaded) => Act::GoBy(to)",
+        " => Act::GoBy(to)",
+    ),
+    tested(
+        "what was loaded for a change that was called off counts for the next one",
+        "crates/alertkube-core/src/store/ledger/interface.rs",
+        ("Layout { epoch: next.layout.epoch, total }", "Layout { epoch: next.layout.epoch - 1, total }"),
+        "layouts::a_change_that_is_asked_for_again_is_loaded_again",
+    ),
+    tested(
+        "an heir goes on from where its lost watch stopped",
+        "crates/alertkube-core/src/replica/outliving.rs",
+        ("|| self.has_lost_sight()", "|| self.has_lost_sight() && now.boot.is_zero()"),
+        "seats::an_heir_that_has_lost_a_watch_looks_anew_and_does_not_go_on_from_where_that_stopped",
+    ),
     Mutant {
         name: "the gate does not ask how old the right to send is",
         file: "crates/alertkube/src/send/gate.rs",
