@@ -323,6 +323,26 @@ fn one_that_takes_its_seat_again_does_not_go_by_what_it_asked_when_it_had_it_bef
 }
 
 #[test]
+fn what_one_told_before_it_knew_that_it_is_anothers_ends_all_the_same() {
+    let mut stage = Stage::new(3);
+    for index in std::mem::take(&mut stage.seats).into_values() {
+        stage.house.crash(index);
+    }
+    let one = stage.house.join_over(Station { seat: SeatId(0), total: 1, ..unelected() }, Line::Refuses);
+    stage.seats.insert(0, one);
+    stage.house.seconds(30);
+    stage.seconds(8);
+    stage.house.seconds(20);
+    let told = stage.house.told("hook").into_iter().filter(|line| line.contains("CrashLoop")).count();
+    assert_eq!(told, 8, "it tells all of it without the store");
+    stage.house.reconnect(one);
+    stage.house.seconds(20);
+    assert_eq!(stage.house.status(one).seat.total, 3, "that is in force while the others may live");
+    stage.check(1, "");
+    assert!(stage.in_force(1));
+}
+
+#[test]
 fn a_seat_that_dies_for_good_in_a_change_does_not_silence_the_others() {
     for seat in 0..4 {
         for writes in [1, 2, 3] {

@@ -1,6 +1,6 @@
 //! Taking up a layout: reading what other seats know, going by it, and forgetting what is not ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Start;
@@ -178,11 +178,11 @@ impl Replica {
         }
     }
 
-    /// Forgets what other seats answer for: they have it.
+    /// Forgets what other seats answer for: they have it, unless it was told here before the state could be read.
     pub(super) fn forget_foreign(&mut self, now: Now) {
         let (me, total) = (self.me(), self.layouts.total);
         let gone = me >= total;
-        let foreign: Vec<(Fingerprint, _)> = self
+        let foreign: BTreeSet<(Fingerprint, _)> = self
             .memory
             .iter()
             .filter(|(fingerprint, ..)| {
@@ -190,7 +190,8 @@ impl Replica {
             })
             .map(|(fingerprint, sink, _)| (fingerprint, sink))
             .collect();
-        for (fingerprint, sink) in &foreign {
+        self.layouts.told_early.retain(|told| foreign.contains(told));
+        for (fingerprint, sink) in foreign.iter().filter(|told| !self.layouts.told_early.contains(told)) {
             self.memory.forget(*fingerprint, *sink);
             self.unwritten.insert(*fingerprint);
         }

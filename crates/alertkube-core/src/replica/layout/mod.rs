@@ -9,10 +9,12 @@ mod steps;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::alert::Fingerprint;
 use crate::fact::{Fact, SeatFact};
 use crate::limits::{
     LAYOUT_BEAT, LAYOUT_NOTE, LAYOUT_POLL, LAYOUT_POLL_BUSY, LAYOUT_RETRY, LAYOUT_ROUNDS, LAYOUT_STEPS_MAX,
 };
+use crate::notification::SinkId;
 use crate::own::SeatId;
 use crate::replica::tenure::Hold;
 use crate::replica::{Effect, PartRead, Replica, Station, Task};
@@ -45,6 +47,9 @@ pub(crate) struct Layouts {
     /// Seats of an earlier layout whose parts are being read, and those that hold nothing any more.
     emptying: BTreeSet<u32>,
     emptied: BTreeSet<u32>,
+    /// What was told before the state could be read, which no ledger knows: whoever told it ends it, also if the layout in
+    /// force gives it to another.
+    told_early: BTreeSet<(Fingerprint, SinkId)>,
     /// Another process for this seat that was fenced: who, since when, and when it last said so.
     doubled: Option<(String, Duration, Duration)>,
 }
@@ -95,6 +100,7 @@ impl Layouts {
             stirred: true,
             emptying: BTreeSet::new(),
             emptied: BTreeSet::new(),
+            told_early: BTreeSet::new(),
             doubled: None,
         }
     }
@@ -144,6 +150,10 @@ impl Replica {
     /// The seat is ours, and its ledger is open: what is told from it waits for a layout.
     pub(super) fn begin_layout(&mut self, now: Now, start: Start) {
         let layouts = &mut self.layouts;
+        if start.early {
+            layouts.told_early =
+                self.memory.iter().map(|(fingerprint, sink, _)| (fingerprint, sink)).collect();
+        }
         (layouts.tells, layouts.silence, layouts.start) = (false, None, Some(start));
         (layouts.since, layouts.first, layouts.stirred) = (now.boot, start.first, true);
         (layouts.next_poll, layouts.next_beat) = (now.boot, now.boot + LAYOUT_BEAT);
