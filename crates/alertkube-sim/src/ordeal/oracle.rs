@@ -278,9 +278,9 @@ impl Oracle {
                 false => message.sender.is_sealed_over(),
             };
             let blind = undurable && (deaf || unsealed) || succeeded;
-            // Who told without the store, by the number of shards that it wishes, forgets what is not its own by the one
-            // that it finds in force.
-            let forgotten = self.recut && last.sender.undurable;
+            // Who told without the store, by the number of shards that it wishes, told what may be another's.
+            let elsewhere = message.sender.seat.0 != last.sender.seat.0;
+            let forgotten = self.recut && last.sender.undurable && elsewhere;
             let known = same_hold || saved(last.sender.life, *heads) && !blind && !forgotten;
             let again = message.sink == KEYED && message.action == Action::Resolved;
             if known && !again && !self.amnesia {
