@@ -65,3 +65,20 @@ pub(crate) const ORDEAL_STEPS_MAX: u64 = 3_000_000;
 
 /// Lines that the trace of an ordeal keeps: the last ones.
 pub(crate) const ORDEAL_TRACE_MAX: usize = 20_000;
+
+/// Views that a process of an ordeal keeps: of its ten objects twice as many as there are, since one that was deleted may
+/// not be heard of.
+pub(crate) const ORDEAL_KEPT_MAX: usize = 20;
+
+/// Alerts of those that stand or may come to stand.
+pub(crate) const ORDEAL_KNOWN_MAX: usize = 3 * ORDEAL_KEPT_MAX;
+
+/// Messages about those that wait for one sink.
+pub(crate) const ORDEAL_DEPTH_MAX: usize = ORDEAL_KNOWN_MAX;
+
+/// Bytes of the stored state of a seat, at the pace of the API server: twice the changes that a head takes before they are
+/// sealed, and some more.
+pub(crate) const ORDEAL_STORED_MAX: usize = 80 * 1024;
+
+/// The same at the pace of files.
+pub(crate) const ORDEAL_FILES_MAX: usize = 2 * 1024 * 1024;

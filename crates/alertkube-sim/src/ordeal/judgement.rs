@@ -7,25 +7,17 @@ use alertkube_core::{Action, Holding};
 use super::clock::{At, SECOND};
 use super::ground::{INHIBITED, NARROW, PROBED, SECOND_NODE, SILENCED, SOURCE};
 use super::message::{Message, Sender};
-use super::plan::{CALM, Fate, PODS, PROBE, SINKS};
+use super::plan::{CALM, Fate, PROBE, SINKS};
 use super::settings::{CLASSES, HOOK, KEYED};
 use super::world::{Event, World};
+use crate::limits::{
+    ORDEAL_DEPTH_MAX, ORDEAL_FILES_MAX, ORDEAL_KEPT_MAX, ORDEAL_KNOWN_MAX, ORDEAL_STORED_MAX,
+};
 
 /// How long a process that was asked to stop may take.
 const STOP_MAX: At = 15 * SECOND;
 /// How long a fault may be untold once all is well.
 const TOLD_MAX: At = 60 * SECOND;
-/// Views that a process keeps: of each object twice as many as there are, since one that was deleted may not be heard of.
-const KEPT_MAX: usize = 2 * (PODS + 4);
-/// Alerts that stand or may come to stand.
-const KNOWN_MAX: usize = 3 * KEPT_MAX;
-/// Messages that wait for one sink.
-const DEPTH_MAX: usize = KNOWN_MAX;
-/// Bytes of the stored state of a seat, at the pace of the API server and at that of files: twice the changes that a head
-/// takes before it is written over.
-const STORED_MAX: usize = 2 * 32 * 1024 + 16 * 1024;
-const STORED_IN_FILES_MAX: usize = 2 * 1024 * 1024;
-
 impl World {
     /// Looks at what holds at every instant.
     pub(super) fn look(&mut self) {
@@ -221,16 +213,18 @@ impl World {
             let Some(status) = self.status(life) else { continue };
             let depth = status.sinks.iter().map(|sink| sink.depth).max().unwrap_or(0);
             let (kept, known) = (status.kept, status.active + status.pending);
-            for (what, is, most) in
-                [("objects", kept, KEPT_MAX), ("alerts", known, KNOWN_MAX), ("jobs", depth, DEPTH_MAX)]
-            {
+            for (what, is, most) in [
+                ("objects", kept, ORDEAL_KEPT_MAX),
+                ("alerts", known, ORDEAL_KNOWN_MAX),
+                ("jobs", depth, ORDEAL_DEPTH_MAX),
+            ] {
                 if is > most {
                     let how = format!("{} has {is} {what}", self.lives[life].name);
                     self.oracle.breaks("the budget of memory", how);
                 }
             }
         }
-        let most = if self.plan.api_pace { STORED_MAX } else { STORED_IN_FILES_MAX };
+        let most = if self.plan.api_pace { ORDEAL_STORED_MAX } else { ORDEAL_FILES_MAX };
         for (seat, parts) in &self.server.parts {
             let bytes: usize =
                 parts.values().map(|(content, _)| content.meta.len() + content.body.len()).sum();
