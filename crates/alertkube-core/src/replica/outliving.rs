@@ -21,7 +21,7 @@ use crate::store::facts::{
 use crate::store::ledger::{EntryKey, Part, Seq};
 use crate::time::Now;
 use crate::track::Tracker;
-use crate::watch::{Key, KindId, LostWhy, Uid};
+use crate::watch::{Key, KindId, Uid};
 
 impl Replica {
     /// Nothing is told before the gate knows that the past is known.
@@ -99,10 +99,8 @@ impl Replica {
     /// meanwhile as if it stood, and what our predecessor told of it, and of its end, need not be known any more.
     fn has_lost_sight(&self) -> bool {
         let is_lost = |kind: KindId| {
-            let why = self.picture.lost_since(kind).map(|(_, why)| why);
-            let comes_back =
-                why.is_some_and(|why| !matches!(why, LostWhy::Forbidden(_) | LostWhy::Missing(_)));
-            comes_back && self.picture.ever(kind)
+            let lost = self.picture.lost_since(kind).is_some_and(|(_, why)| why.is_away());
+            lost && self.picture.ever(kind)
         };
         self.picture.kinds().any(is_lost)
     }

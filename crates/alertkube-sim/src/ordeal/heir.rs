@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alertkube_core::{
-    Action, Answer, Claim, Effect, Epoch, Holding, Input, Keep, LeaseNews, Now, PartRead, Question, Replica,
-    SeatId, Standing, Station, WatchEvent, WatchPlan,
+    Action, Answer, Claim, Effect, Epoch, Input, Keep, LeaseNews, Now, PartRead, Question, Replica, SeatId,
+    Standing, Station, WatchEvent, WatchPlan,
 };
 
 use super::world::World;
@@ -21,21 +21,18 @@ const READS_WITHIN: Duration = Duration::from_secs(3);
 impl World {
     /// Holds every holder against an heir of its own.
     pub(super) fn judge_heirs(&mut self) {
-        let living: Vec<usize> = self.slots.iter().filter_map(|slot| slot.life).collect();
-        for life in living {
-            if self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds) {
-                let (heir, news) = self.heir(life);
-                let one = known(self.alerts(life));
-                if one != heir {
-                    let (lost, made): (Vec<_>, Vec<_>) =
-                        (one.difference(&heir).collect(), heir.difference(&one).collect());
-                    let how = format!("{} knows {lost:?}, its heir {made:?}", self.lives[life].name);
-                    self.oracle.breaks("an heir knows what the holder knows", how);
-                }
-                if let Some(news) = news {
-                    let how = format!("the heir of {} would tell {news}", self.lives[life].name);
-                    self.oracle.breaks("an heir has nothing to tell", how);
-                }
+        for life in self.holders() {
+            let (heir, news) = self.heir(life);
+            let one = known(self.alerts(life));
+            if one != heir {
+                let (lost, made): (Vec<_>, Vec<_>) =
+                    (one.difference(&heir).collect(), heir.difference(&one).collect());
+                let how = format!("{} knows {lost:?}, its heir {made:?}", self.lives[life].name);
+                self.oracle.breaks("an heir knows what the holder knows", how);
+            }
+            if let Some(news) = news {
+                let how = format!("the heir of {} would tell {news}", self.lives[life].name);
+                self.oracle.breaks("an heir has nothing to tell", how);
             }
         }
     }

@@ -56,22 +56,30 @@ impl World {
         self.judge_heirs();
     }
 
-    /// One process serves each seat.
+    /// Whether a process serves its seat.
+    fn holds(&self, life: usize) -> bool {
+        self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds)
+    }
+
+    /// Everybody who serves a seat.
+    pub(super) fn holders(&self) -> Vec<usize> {
+        self.slots.iter().filter_map(|slot| slot.life).filter(|life| self.holds(*life)).collect()
+    }
+
+    /// One process serves each seat, by the number of seats that everybody wishes.
     fn judge_holders(&mut self) {
+        let holders = self.holders();
         for seat in 0..self.shards {
-            let living = self.slots.iter().filter(|slot| slot.seat.seat == seat).filter_map(|slot| slot.life);
-            let holds =
-                |life: &usize| self.status(*life).is_some_and(|status| status.seat.hold == Holding::Holds);
-            let count = living.filter(holds).count();
+            let its = |life: &&usize| self.slots[self.lives[**life].slot].seat.seat == seat;
+            let count = holders.iter().filter(its).count();
             if count != 1 {
                 self.oracle.breaks("one holder for each seat", format!("seat {seat} has {count} at the end"));
             }
         }
         let shards = self.shards;
-        for life in self.slots.iter().filter_map(|slot| slot.life).collect::<Vec<_>>() {
+        for life in holders {
             let total = self.status(life).map_or(0, |status| status.seat.total);
-            let holds = self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds);
-            if holds && total != shards {
+            if total != shards {
                 let how = format!("{} goes by {total} seats, and {shards} are wished", self.lives[life].name);
                 self.oracle.breaks("what everybody wishes is in force", how);
             }
@@ -175,17 +183,13 @@ impl World {
             return false;
         }
         // Who leaves the seat to an elected holder, because it hears of one again, forgets what it could not store.
-        let still = || self.status(life).is_some_and(|status| status.seat.hold == Holding::Holds);
-        state.died.is_some() || state.holds != hold || !still()
+        state.died.is_some() || state.holds != hold || !self.holds(life)
     }
 
     /// What stands is accounted for at each sink: told there, refused by it, held back by something that has a name, or
     /// routed elsewhere.
     fn judge_fates(&mut self) {
-        for life in self.slots.iter().filter_map(|slot| slot.life).collect::<Vec<_>>() {
-            if self.status(life).is_none_or(|status| status.seat.hold != Holding::Holds) {
-                continue;
-            }
+        for life in self.holders() {
             let standing = self.alerts(life).into_iter().filter(|alert| alert.phase == "firing");
             for (alert, (sink, (name, _))) in
                 standing.flat_map(|it| CLASSES.iter().enumerate().map(move |sink| (it.clone(), sink)))

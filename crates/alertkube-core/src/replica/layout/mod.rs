@@ -278,7 +278,6 @@ impl Replica {
         self.fact(Fact::Seat(SeatFact::CalledOff { seat: self.station.seat }));
         match accord.layout.filter(|layout| self.me() < layout.total) {
             Some(layout) => self.go_by(now, layout),
-            None if self.me() == 0 => self.go_by(now, Layout { epoch: 0, total: 1 }),
             None => self.leave(now, accord.layout.map_or(0, |layout| layout.total)),
         }
     }
